@@ -135,6 +135,10 @@ struct str str_title(struct arena *a, struct str s);	/* first rune upper, rest a
 struct str str_safe(struct arena *a, struct str s, bool keep_lines);
 
 uint64_t hash64(const void *p, size_t n, uint64_t seed);	/* XXH3 */
+/* The same of bytes that come piece by piece; hash_end frees. */
+void *hash_begin(void);
+void hash_more(void *h, const void *p, size_t n);
+uint64_t hash_end(void *h);
 static inline uint64_t str_hash(struct str s) { return hash64(s.p, s.n, 0); }
 
 /* Interns strings: ids 0,1,2… in order of first adding. Owns copies. */
