@@ -1,0 +1,185 @@
+/* tfidf.c - TF-IDF rows of scenes: the floors' vectors, and what matched negatives are drawn by.
+ *
+ *   weight = (1 + ln count) · ln(N / df);  rows L2-normed      [Salton & Buckley 1988]
+ *   context before t = Σ_k decay^(k-1) · row[t - k], k = 1..12, L2-normed
+ *
+ * Sums run in double over keys in ascending order: the same bits everywhere.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "order/order.h"
+
+void idf_init(struct idf *t)
+{
+	*t = (struct idf){ .cap = 1 << 12 };
+	t->key = mem_alloc(t->cap, sizeof *t->key);
+	t->df = mem_alloc(t->cap, sizeof *t->df);
+}
+
+void idf_clear(struct idf *t)
+{
+	mem_free(t->key);
+	mem_free(t->df);
+	*t = (struct idf){ 0 };
+}
+
+/* Key 0 marks an empty slot; the one word that hashes to 0 shares with key 1. */
+static size_t slot_of(const struct idf *t, uint32_t key)
+{
+	size_t mask = t->cap - 1, i = (key * 0x9E3779B1u) & mask;
+
+	while (t->key[i] && t->key[i] != key)
+		i = (i + 1) & mask;
+	return i;
+}
+
+static void grow(struct idf *t)
+{
+	struct idf old = *t;
+
+	t->cap *= 2;
+	t->key = mem_alloc(t->cap, sizeof *t->key);
+	t->df = mem_alloc(t->cap, sizeof *t->df);
+	for (size_t i = 0; i < old.cap; i++)
+		if (old.key[i]) {
+			size_t k = slot_of(t, old.key[i]);
+
+			t->key[k] = old.key[i];
+			t->df[k] = old.df[i];
+		}
+	mem_free(old.key);
+	mem_free(old.df);
+}
+
+void idf_add(struct idf *t, const struct bag_item *bag, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t key = bag[i].key ? bag[i].key : 1;
+		size_t k;
+
+		if (t->n * 2 >= t->cap)
+			grow(t);
+		k = slot_of(t, key);
+		if (!t->key[k]) {
+			t->key[k] = key;
+			t->n++;
+		}
+		t->df[k]++;
+	}
+	t->scenes++;
+}
+
+float idf_get(const struct idf *t, uint32_t key)
+{
+	double n = t->scenes ? (double)t->scenes : 1;
+	size_t k = slot_of(t, key ? key : 1);
+
+	return (float)(t->key[k] ? log(n / t->df[k]) : log(n));
+}
+
+static void normalise(struct svec *v)
+{
+	double sum = 0;
+	float r;
+
+	for (uint32_t i = 0; i < v->n; i++)
+		sum += (double)v->w[i] * v->w[i];
+	r = sum > 0 ? (float)(1 / sqrt(sum)) : 0;
+	for (uint32_t i = 0; i < v->n; i++)
+		v->w[i] *= r;
+}
+
+void svec_tfidf(struct svec *v, const struct bag_item *bag, size_t n, const struct idf *t,
+                struct arena *a)
+{
+	v->key = TAKE(a, uint32_t, n);
+	v->w = TAKE(a, float, n);
+	v->n = (uint32_t)n;
+	for (size_t i = 0; i < n; i++) {
+		v->key[i] = bag[i].key;
+		v->w[i] = (1 + logf(bag[i].count)) * idf_get(t, bag[i].key);
+	}
+	normalise(v);
+}
+
+static int by_u32(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void svec_keys(struct svec *v, const uint32_t *key, size_t n, const struct idf *t,
+               struct arena *a)
+{
+	uint32_t *k = TAKE(a, uint32_t, n);
+
+	v->w = TAKE(a, float, n);
+	v->key = k;
+	v->n = 0;
+	if (n)
+		memcpy(k, key, n * sizeof *k);
+	qsort(k, n, sizeof *k, by_u32);
+	for (size_t i = 0, j; i < n; i = j) {
+		for (j = i + 1; j < n && k[j] == k[i];)
+			j++;
+		k[v->n] = k[i];
+		v->w[v->n++] = (1 + logf((float)(j - i))) * idf_get(t, k[i]);
+	}
+	normalise(v);
+}
+
+float svec_dot(const struct svec *a, const struct svec *b)
+{
+	double sum = 0;
+	uint32_t i = 0, j = 0;
+
+	while (i < a->n && j < b->n) {
+		uint32_t x = a->key[i], y = b->key[j];
+
+		if (x == y)
+			sum += (double)a->w[i] * b->w[j];
+		i += x <= y;
+		j += y <= x;
+	}
+	return (float)sum;
+}
+
+/* c = c·by + v, merged by key. */
+static void merge(struct svec *c, double by, const struct svec *v, struct arena *a)
+{
+	struct svec out = { TAKE(a, uint32_t, c->n + v->n), TAKE(a, float, c->n + v->n), 0 };
+	uint32_t i = 0, j = 0;
+
+	while (i < c->n || j < v->n) {
+		bool left = j >= v->n || (i < c->n && c->key[i] <= v->key[j]);
+		bool right = i >= c->n || (j < v->n && v->key[j] <= c->key[i]);
+
+		out.key[out.n] = left ? c->key[i] : v->key[j];
+		out.w[out.n++] = (left ? (float)(c->w[i] * by) : 0) + (right ? v->w[j] : 0);
+		i += left;
+		j += right;
+	}
+	*c = out;
+}
+
+void svec_context(struct svec *out, const struct svec *v, size_t last, size_t n, double decay,
+                  struct arena *a)
+{
+	struct arena tmp = arena_open("context");
+	struct svec c = { NULL, NULL, 0 };
+
+	for (size_t k = n; k-- > 0;)		/* oldest first: c = c·decay + v */
+		if (last >= k)
+			merge(&c, decay, &v[last - k], &tmp);
+	normalise(&c);
+	out->n = c.n;
+	out->key = TAKE(a, uint32_t, c.n);
+	out->w = TAKE(a, float, c.n);
+	if (c.n) {
+		memcpy(out->key, c.key, c.n * sizeof *c.key);
+		memcpy(out->w, c.w, c.n * sizeof *c.w);
+	}
+	arena_close(&tmp);
+}
