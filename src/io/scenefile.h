@@ -4,8 +4,11 @@
  *                             text; one YAML document a book
  *   pvq.json                  field → disturbance → intention → transition → resolution a scene
  *
- * One table of fields (docs/schema.md) both writes and reads, so the two agree. The reader
- * also takes a thoughtset story file (title, segment, story_id, aliases, scenes with text).
+ * One table of fields (docs/formats.md) both writes and reads, so the two agree. The YAML
+ * reader also takes a thoughtset story file (title, segment, story_id, aliases, scenes with
+ * text), a bare list of scenes with book and span (gold passages), and a single scene.
+ * A scene without a `confidence` mapping was written by a person: what it states has
+ * confidence 1.
  */
 #ifndef LTM_IO_SCENEFILE_H
 #define LTM_IO_SCENEFILE_H
@@ -23,7 +26,12 @@ struct scene_doc {
 	uint32_t chapter_index;
 	struct sent *sent;		/* offsets into the book's text; NULL in story files */
 	uint32_t n_sent;
+	struct str book;		/* file the span points into; empty where the text is the book's own */
+	uint64_t span[2];		/* with book: code points [from, to); else scene.off, scene.len say it */
+	uint64_t *cause;		/* numbers of earlier scenes it follows from (older files), or NULL */
+	uint32_t n_cause;
 };
+enum { SCENEFILE_VERSION = 1 };		/* a newer file is refused with the version it needs */
 struct book_doc {
 	struct str title, author, segment, story_id;
 	struct scene_doc *scene;

@@ -1,0 +1,293 @@
+/* json.c - the one door to jansson: JSON values to trees, and trees to JSON.
+ *
+ *   in    bytes from outside; trees of our own
+ *   out   struct node; text
+ *
+ * jansson reads and escapes; depth and number of values are held here. A list of books is
+ * read element by element (JSON_DISABLE_EOF_CHECK tells where one value ends), so memory
+ * is that of the largest book.
+ *
+ * Invariants: json_read(json_write(t)) gives t again for valid UTF-8; the same tree gives
+ * the same bytes.
+ */
+#include "io/json.h"
+
+#include <jansson.h>
+
+enum { READ_FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL };
+
+/* ---- reading ----------------------------------------------------------------------- */
+
+struct counts {
+	struct arena *a;
+	size_t nodes;
+};
+
+static enum status too_much(struct err *e, const char *what)
+{
+	return err_set(e, ERR_LIMIT, "JSON: %s", what);
+}
+
+static struct node *scalar(const json_t *j, struct arena *a)
+{
+	struct node *n = node_null(a);
+
+	switch (json_typeof(j)) {
+	case JSON_STRING:
+		n->kind = NODE_TEXT;
+		n->s = str_copy(a, (struct str){ json_string_value(j), json_string_length(j) });
+		return n;
+	case JSON_INTEGER:
+		n->s = str_printf(a, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
+		return n;
+	case JSON_REAL:
+		n->s = str_printf(a, "%.17g", json_real_value(j));
+		for (char *p = (char *)n->s.p; *p; p++)
+			if (*p == ',')
+				*p = '.';	/* the user's locale is not the file's */
+		return n;
+	case JSON_TRUE: n->s = S("true"); return n;
+	case JSON_FALSE: n->s = S("false"); return n;
+	default: return n;
+	}
+}
+
+static enum status tree_of(struct node **out, json_t *j, int depth, struct counts *c,
+                           struct err *e)
+{
+	struct node *n, *child;
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	if (++c->nodes > TREE_NODES)
+		return too_much(e, "more values than a document may have");
+	if (!json_is_object(j) && !json_is_array(j)) {
+		*out = scalar(j, c->a);
+		return OK;
+	}
+	if (depth == TREE_DEPTH)
+		return too_much(e, "nested deeper than 64");
+	*out = n = json_is_object(j) ? node_map(c->a) : node_seq(c->a);
+	if (json_is_array(j)) {
+		json_array_foreach(j, i, v) {
+			if (tree_of(&child, v, depth + 1, c, e))
+				return e->code;
+			node_add(n, child);
+		}
+		return OK;
+	}
+	json_object_foreach(j, key, v) {
+		if (tree_of(&child, v, depth + 1, c, e))
+			return e->code;
+		child->key = str_copy(c->a, str_of(key));
+		node_add(n, child);
+	}
+	return OK;
+}
+
+/* A cursor over the text: jansson reads one value at a time from p. */
+struct text {
+	const char *p, *end, *start;
+};
+
+/* Line and column of byte `at`, from 1. */
+static void where(const struct text *t, const char *at, size_t *line, size_t *col)
+{
+	const char *from = t->start;
+
+	*line = 1;
+	for (const char *p = t->start; p < at; p++)
+		if (*p == '\n') {
+			++*line;
+			from = p + 1;
+		}
+	*col = utf8_count((struct str){ from, (size_t)(at - from) }) + 1;
+}
+
+static enum status refuse(const struct text *t, const char *at, const char *what, struct err *e)
+{
+	size_t line, col;
+
+	where(t, at > t->end ? t->end : at, &line, &col);
+	return err_set(e, ERR_FORMAT, "line %zu, column %zu: JSON: %s", line, col, what);
+}
+
+/* Hostile depth is found before jansson recurses: it allows 2048. Strings are skipped. */
+static enum status check_depth(const struct text *t, struct err *e)
+{
+	bool quoted = false;
+	int depth = 0;
+
+	for (const char *p = t->p; p < t->end; p++) {
+		if (quoted) {
+			if (*p == '\\')
+				p++;
+			else if (*p == '"')
+				quoted = false;
+		} else if (*p == '"')
+			quoted = true;
+		else if (*p == '[' || *p == '{') {
+			if (++depth > TREE_DEPTH + 1) {
+				size_t line, col;
+
+				where(t, p, &line, &col);
+				return err_set(e, ERR_LIMIT, "line %zu, column %zu: JSON: nested "
+				               "deeper than 64", line, col);
+			}
+		} else if (*p == ']' || *p == '}')
+			depth--;
+	}
+	return OK;
+}
+
+/* One value at t->p; t->p goes behind it. */
+static enum status next_value(struct node **out, struct text *t, struct arena *a, struct err *e)
+{
+	struct counts c = { a, 0 };
+	json_error_t je;
+	enum status st;
+	json_t *j = json_loadb(t->p, (size_t)(t->end - t->p), READ_FLAGS | JSON_DISABLE_EOF_CHECK,
+	                       &je);
+
+	if (!j && json_error_code(&je) == json_error_out_of_memory)
+		return too_much(e, "out of memory");
+	if (!j)
+		return refuse(t, t->p + (je.position > 0 ? je.position : 0), je.text, e);
+	t->p += je.position;
+	st = tree_of(out, j, 0, &c, e);
+	json_decref(j);
+	return st;
+}
+
+static void skip_space(struct text *t)
+{
+	while (t->p < t->end && (*t->p == ' ' || *t->p == '\n' || *t->p == '\r' || *t->p == '\t'))
+		t->p++;
+}
+
+static enum status begin(struct text *t, struct str bytes, struct err *e)
+{
+	*t = (struct text){ bytes.p, bytes.p + bytes.n, bytes.p };
+	if (str_starts(bytes, S("\xEF\xBB\xBF")))
+		t->p += 3;
+	skip_space(t);
+	if (t->p == t->end)
+		return err_set(e, ERR_FORMAT, "nothing in the file: expected JSON");
+	return check_depth(t, e);
+}
+
+enum status json_read(struct node **out, struct str bytes, struct arena *a, struct err *e)
+{
+	struct err own = { 0 };
+	struct text t;
+
+	e = e ? e : &own;
+	*out = NULL;
+	if (begin(&t, bytes, e) || next_value(out, &t, a, e))
+		return e->code;
+	skip_space(&t);
+	return t.p < t.end ? refuse(&t, t.p, "bytes after the end of the value", e) : OK;
+}
+
+typedef enum status each_fn(void *ctx, struct node *v, struct arena *a, struct err *e);
+
+static enum status one(struct text *t, each_fn *each, void *ctx, struct err *e)
+{
+	struct arena a = arena_open("json");
+	struct node *v;
+	enum status st = next_value(&v, t, &a, e);
+
+	if (!st)
+		st = each(ctx, v, &a, e);
+	arena_close(&a);
+	skip_space(t);
+	return st;
+}
+
+/* '[' value (',' value)* ']' by hand, each value by jansson. */
+static enum status elements(struct text *t, each_fn *each, void *ctx, struct err *e)
+{
+	enum status st;
+
+	t->p++;
+	skip_space(t);
+	if (t->p < t->end && *t->p == ']') {
+		t->p++;
+		return OK;
+	}
+	for (;;) {
+		if ((st = one(t, each, ctx, e)))
+			return st;
+		if (t->p == t->end || (*t->p != ',' && *t->p != ']'))
+			return refuse(t, t->p, "expected ',' or ']'", e);
+		if (*t->p++ == ']')
+			return OK;
+		skip_space(t);
+	}
+}
+
+enum status json_each(struct str bytes, each_fn *each, void *ctx, struct err *e)
+{
+	struct err own = { 0 };
+	struct text t;
+	enum status st;
+
+	e = e ? e : &own;
+	if ((st = begin(&t, bytes, e)))
+		return st;
+	st = *t.p == '[' ? elements(&t, each, ctx, e) : one(&t, each, ctx, e);
+	if (st)
+		return st;
+	skip_space(&t);
+	return t.p < t.end ? refuse(&t, t.p, "bytes after the end of the value", e) : OK;
+}
+
+/* ---- writing ----------------------------------------------------------------------- */
+
+static int to_buf(const char *p, size_t n, void *ctx)
+{
+	buf_add(ctx, p, n);
+	return 0;
+}
+
+/* jansson wants valid UTF-8; a bad byte becomes U+FFFD. */
+static void put_string(struct buf *out, struct str s)
+{
+	struct buf mended = { 0 };
+	json_t *j;
+
+	if (!utf8_valid(s)) {
+		for (const char *p = s.p, *end = s.p + s.n; p < end;)
+			buf_rune(&mended, utf8_next(&p, end));
+		s = buf_view(&mended);
+	}
+	j = json_stringn(s.n ? s.p : "", s.n);
+	if (!j || json_dump_callback(j, to_buf, out, JSON_ENCODE_ANY))
+		mem_alloc(SIZE_MAX, 1);		/* no memory: the house's answer is in base */
+	json_decref(j);
+	buf_free(&mended);
+}
+
+void json_write(struct buf *out, const struct node *v)
+{
+	bool map = v->kind == NODE_MAP;
+
+	if (v->kind == NODE_TEXT)
+		put_string(out, v->s);
+	else if (v->kind == NODE_PLAIN)
+		buf_str(out, v->s);		/* our own: a number, null, true, false */
+	if (node_is_scalar(v))
+		return;
+	buf_char(out, map ? '{' : '[');
+	for (const struct node *c = v->first; c; c = c->next) {
+		if (map) {
+			put_string(out, c->key);
+			buf_str(out, S(": "));
+		}
+		json_write(out, c);
+		if (c->next)
+			buf_str(out, S(", "));
+	}
+	buf_char(out, map ? '}' : ']');
+}
