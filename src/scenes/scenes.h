@@ -76,6 +76,9 @@ void scenes_read(struct scene **out, size_t *n, const struct book *b, const stru
 void scenes_cut(struct scene **out, size_t *n, const struct book *b, const struct words *w,
                 struct arena *a);
 void scene_fill(struct scene *s, const struct book *b, const struct words *w, struct arena *a);
+/* What scenes_read does after filling: a scene that names no place takes the one before it in
+ * its chapter, with less confidence. */
+void scenes_carry(struct scene *s, size_t n);
 
 /* ---- a scene as a bag of lemmas ------------------------------------------------------
  * What concepts and the core read. key = low 32 bits of hash64 of the lemma string: the
