@@ -30,33 +30,42 @@ struct book_row {
 	struct str path;		/* as given by the user, relative where it was */
 	struct str title, author, format, charset, warn;
 	uint64_t text_hash;		/* XXH3 of the running text */
-	uint32_t chars, words, scenes, sentences;
+	uint32_t bytes, chars, words, scenes, sentences;
 	int64_t scene0;			/* id of its first scene; its scenes are scene0 … scene0+scenes-1 */
 	uint8_t split;			/* 0 train, 1 dev, 2 test: set by store_split */
 };
 
 /* One read book, ready to be stored. scenes[i].glyph comes in glyph[i]. */
 struct book_put {
-	struct book_row row;		/* id, scene0, split are set by the store */
+	/* The caller gives source_hash and path; title, author, format, charset, warn where they
+	 * shall differ from the book's own. The store fills in the rest. */
+	struct book_row row;
 	const struct book *book;
-	const struct words *words;
-	const struct scene *scene;
+	const struct words *words;	/* NULL: no full text */
+	const struct scene *scene;	/* in order, chapters in order */
 	size_t n_scene;
-	struct skeleton *skeleton;	/* [n_scene]; the store's aliases encode them (store_aliases) */
+	struct skeleton *skeleton;	/* [n_scene], or NULL: skeleton_of each; the store's aliases
+					 * encode them (store_aliases) */
 	struct str strip;		/* opaque bytes of the order room: the scenes as numbers */
 };
 /* 1 and *id when the book (source_hash) is already there, else 0. */
 int store_book_find(struct store *s, uint64_t source_hash, int64_t *id);
 /* Stores in one transaction: book, chapters, sentences (offsets), scenes with every field,
- * aliases that are new, full-text rows (lemmas and folded forms). */
+ * aliases that are new, full-text rows (folded lemmas). After an error (ERR_IO: no room; …)
+ * the books before it are intact and the store stays usable; ERR_USAGE when source_hash is
+ * there already. b->row is filled in. */
 enum status store_book_put(struct store *s, struct book_put *b, struct err *e);
 /* Notes a source that could not be read, with its reason; replaces an older note. */
 enum status store_failed(struct store *s, const char *path, const struct err *why, struct err *e);
 enum status store_split(struct store *s, int64_t book, int split, struct err *e);
-/* Ends a reading: full-text index optimised, journal folded in, file in its final bytes. */
+/* Ends a reading: rows copied in order into a fresh file, synced and renamed, no journal beside:
+ * the file in its final bytes. More books may follow, and another finish. A second finish
+ * with nothing written between costs nothing. ERR_LOCK while another process reads the store: all
+ * books are kept, only the final form waits. Kill it anywhere: the next finish does it. */
 enum status store_finish(struct store *s, struct err *e);
 
-/* The corpus's alias table, loaded at opening, grown by store_book_put. */
+/* The corpus's alias table, loaded at opening, grown by store_book_put. The pointer and its
+ * strings are good until the next store_book_put, store_finish or close. */
 struct aliases *store_aliases(struct store *s);
 
 size_t store_book_count(struct store *s);
@@ -84,12 +93,14 @@ struct chapter_row { uint32_t index, level; struct str title; uint32_t scene, n_
 enum status store_chapters(struct store *s, int64_t book, struct chapter_row **out, size_t *n,
                            struct arena *a, struct err *e);
 
-/* Calls each for every scene's skeleton in order of id (pattern search, charts). */
+/* Calls each for every scene's skeleton in order of id (pattern search, charts), until it
+ * returns non-zero. */
 enum status store_skeletons(struct store *s, int (*each)(void *ctx, int64_t scene, int64_t book,
                             const struct skeleton *k, struct str line), void *ctx, struct err *e);
 
-/* Full text: words of the query are folded and reduced to lemmas by the caller; all must
- * occur. Best first (bm25), ties by id. */
+/* Full text: words of the query are reduced to lemmas by the caller (case and ё do not
+ * matter); all must occur; empty ones are passed over, none gives no hits. Best first (rank
+ * is bm25, larger is better), ties by id. */
 struct hit { int64_t scene; double rank; };
 enum status store_search(struct store *s, const struct str *lemma, size_t n_lemma, size_t limit,
                          struct hit **out, size_t *n, struct arena *a, struct err *e);
