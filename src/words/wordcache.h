@@ -1,0 +1,48 @@
+/* wordcache.h - the forms a worker has met, with their readings ready (inner header). */
+#ifndef LTM_WORDS_WORDCACHE_H
+#define LTM_WORDS_WORDCACHE_H
+
+#include "words/choose.h"
+
+struct entry {
+	uint64_t hash;
+	uint32_t key, n_key;	/* bytes of its key in word_cache.keys */
+	uint32_t first;		/* of its readings in word_cache.r */
+	uint8_t n;
+	uint8_t kind;		/* enum tok_kind */
+	uint16_t lex;
+};
+struct word_cache {
+	const struct dict *d;
+	struct entry *e;
+	size_t n_e, cap_e;
+	uint32_t *slot;		/* open addressing, entry + 1 */
+	size_t n_slot;
+	struct buf keys;
+	struct cread *r;
+	size_t n_r, cap_r;
+	struct strtab lemma;	/* class letter, then the lemma in UTF-8 */
+	uint32_t *of_book;	/* [cap_of_book] lemma of the cache -> lemma of the book + 1 */
+	size_t cap_of_book;
+	struct toks toks;	/* work memory of words_read */
+	struct cword *cw;
+	size_t cap_cw;
+	uint8_t *pick;
+	back_row *back;
+};
+/* The entry of a token, made on first sight. */
+uint32_t cache_entry(struct word_cache *c, const struct tok *t, struct str text);
+static inline const struct cread *entry_reads(const struct word_cache *c, uint32_t e)
+{
+	return c->r + c->e[e].first;
+}
+static inline struct str cache_lemma(const struct word_cache *c, uint32_t lemma)
+{
+	struct str s = c->lemma.s[lemma];
+
+	return (struct str){ s.p + 1, s.n - 1 };
+}
+/* Forgets everything when it has grown large; called between books. */
+void cache_trim(struct word_cache *c);
+
+#endif
