@@ -40,7 +40,7 @@ struct boost_node {
 	int32_t left, right;	/* indices within the tree */
 	float value;		/* of a leaf, shrunk */
 };
-enum { BOOST_TREES_MAX = 10000, BOOST_DIM_MAX = 65535 };
+enum { BOOST_TREES_MAX = 10000, BOOST_DIM_MAX = 4096 };
 struct boost {
 	int d;			/* features a row */
 	float base;		/* score before the first tree */
