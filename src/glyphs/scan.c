@@ -74,7 +74,7 @@ enum status scan_code(struct scan *s, uint8_t *kind, enum scene_code f, struct e
 {
 	const char *from = s->p;
 	struct str code = scan_name(s);
-	char known[4 * KINDS_MAX + 1] = "";
+	char known[8 * KINDS_MAX] = "";
 	size_t n = 0;
 	int k;
 
@@ -86,8 +86,9 @@ enum status scan_code(struct scan *s, uint8_t *kind, enum scene_code f, struct e
 		*kind = (uint8_t)k;
 		return OK;
 	}
-	for (int i = 1; i <= kind_count(f) && n + 4 < sizeof known; i++)
-		n += (size_t)snprintf(known + n, sizeof known - n, "%.3s", kind_get(f, i)->code.p);
+	for (int i = 1; i <= kind_count(f) && n + 8 < sizeof known; i++)
+		n += (size_t)snprintf(known + n, sizeof known - n, i > 1 ? " %.*s" : "%.*s",
+		                      STR_ARG(kind_get(f, i)->code));
 	s->p = from;
 	if (!code.n) {
 		char what[sizeof known + 80];
