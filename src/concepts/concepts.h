@@ -58,7 +58,7 @@ uint32_t graph_find(const struct graph *g, uint32_t key);	/* UINT32_MAX when abs
 struct str graph_name(const struct graph *g, uint32_t node);
 
 /* The k pairs that say most about the library, strongest first, each pair once: PPMI times
- * the root of how many scenes hold the rarer one, so that a pair stands for many scenes.
+ * the logarithm of how many scenes hold the rarer one, so that a pair stands for many scenes.
  * names = false leaves out names and words the dictionary does not know. */
 struct concept_pair {
 	uint32_t a, b;

@@ -3,8 +3,9 @@
  *   in    the graph
  *   out   k pairs, each once, strongest first
  *
- * Bare PPMI puts pairs met three times on top. We rank by w · sqrt(min(df_a, df_b)): how much
- * more often than chance, times how sure that is (the deviation of a count grows as its root).
+ * Bare PPMI puts pairs met three times on top; weighing by the root of the count puts the
+ * commonest verbs there. We rank by w · ln(min(df_a, df_b)): how much more often than chance,
+ * times the order of magnitude of what it stands on.
  *
  * Invariants: a pair in both directions appears once, in its stronger direction for
  * occurs-with; leads-to keeps both directions, for they say different things. Ties by ids.
@@ -64,7 +65,7 @@ size_t graph_strongest(const struct graph *g, enum edge_type type, bool names,
 			if (type == EDGE_OCCURS && !own_direction(g, a, e))
 				continue;
 			n = insert(out, n, k, (struct concept_pair){
-				a, e.to, e.w, e.w * sqrtf((float)df) });
+				a, e.to, e.w, e.w * logf((float)df) });
 		}
 	return n;
 }
