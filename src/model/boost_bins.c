@@ -5,10 +5,13 @@
  *
  * Few distinct values: a threshold between each pair of neighbours. Many: at equal shares of
  * the sorted values, as the reference does [scikit-learn, _BinMapper]. NaN goes to bin 0,
- * where a split sends it left.
+ * where a split sends it left; a feature with NaN begins with the threshold -infinity, which
+ * only NaN is not above.
  *
- * Invariants: thresholds rise strictly; x <= at[b] if and only if bin(x) <= b.
+ * Invariants: thresholds never fall; x <= at[b] if and only if bin(x) <= b.
  */
+#include <math.h>
+
 #include "model/boost_tree.h"
 #include "num/num.h"
 
@@ -54,8 +57,8 @@ static float between(float a, float b)
 	return t >= a && t < b ? t : a;
 }
 
-/* Thresholds from the sorted values v; returns how many. */
-static int cut(float at[BINS_MAX], const float *v, size_t n, int max_bins)
+/* Thresholds from the sorted values v, at most max_bins - 1; returns how many. */
+static int cut(float *at, const float *v, size_t n, int max_bins)
 {
 	size_t distinct = n > 0;
 	int n_at = 0;
@@ -73,7 +76,7 @@ static int cut(float at[BINS_MAX], const float *v, size_t n, int max_bins)
 		size_t hi = lo + (num % (size_t)max_bins > 0);
 		float t = v[lo] == v[hi] ? v[lo] : between(v[lo], v[hi]);
 
-		if (n_at == 0 || t > at[n_at - 1])
+		if (t < v[n - 1] && (n_at == 0 || t > at[n_at - 1]))
 			at[n_at++] = t;
 	}
 	return n_at;
@@ -106,16 +109,21 @@ static void bin_feature(const struct binning *k, int f, float *v, uint32_t *key)
 {
 	struct boost_bins *b = k->b;
 	size_t step = (b->n + SAMPLE_MAX - 1) / SAMPLE_MAX, n = 0;
+	int gap = 0;
 	uint8_t (*out)[PACK] = b->bin + (size_t)(f / PACK) * b->n;
 
 	for (size_t i = 0; i < b->n; i += step) {
 		float x = k->X[(size_t)k->row[i] * b->d + f];
 
-		if (x == x)
+		if (!isnan(x))
 			v[n++] = x == 0 ? 0 : x;	/* one zero */
 	}
+	for (size_t i = 0; i < b->n && !gap; i++)
+		gap = isnan(k->X[(size_t)k->row[i] * b->d + f]);
+	if (gap)
+		b->at[f][0] = -INFINITY;
 	sort_floats(v, key, key + b->n, n);
-	b->n_at[f] = cut(b->at[f], v, n, k->max_bins);
+	b->n_at[f] = gap + cut(b->at[f] + gap, v, n, k->max_bins - gap);
 	for (size_t i = 0; i < b->n; i++)
 		out[i][f % PACK] = bin_of(b->at[f], b->n_at[f],
 		                          k->X[(size_t)k->row[i] * b->d + f]);
