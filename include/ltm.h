@@ -1,0 +1,279 @@
+/* ltm.h - LTM for programs: everything the command `ltm` does, as functions.
+ *
+ *   a library   books: TXT, FB2, FB2.ZIP, EPUB, in any Russian charset
+ *   a mind      a folder with everything learned from a library (see ltm_check)
+ *
+ * How every function works
+ *   - It takes a struct of options. Fill it with zeros and set what you want: a zero or NULL
+ *     always means the default that the comment names.
+ *   - It returns a code: LTM_OK, or what went wrong; the message is in *e (which may be NULL).
+ *     The codes are the exit codes of the command.
+ *   - What it produces leaves through a sink; the library itself never prints, never exits and
+ *     installs no signal handler. (Out of memory is the exception: one line, exit code 4.)
+ *   - Progress goes to a watch, which may be NULL. Long work ends early, with its state saved
+ *     and LTM_STOP returned, once *watch->stop is not 0.
+ *   - Strings are UTF-8 and NUL-terminated; they are lent for the call.
+ *
+ * Threads: calls on different minds may run at the same time. One mind has one writer: a second
+ * one gets LTM_LOCK. Results do not depend on the number of threads. No call uses the network.
+ *
+ * Binary compatibility: every options struct begins with `size_t size`, which the initialiser
+ * LTM_OPTS fills in, so that a library newer than the program knows which members it has.
+ */
+#ifndef LTM_H
+#define LTM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LTM_API __attribute__((visibility("default")))
+
+/* The library's version, "0.1.0". A literal. */
+LTM_API const char *ltm_version(void);
+
+/* ---- codes, errors, output, progress -------------------------------------------------- */
+
+enum ltm_code {
+	LTM_OK = 0,
+	LTM_PART = 1,		/* done, but some input was left out; it is listed */
+	LTM_USAGE = 2,		/* wrong use: an impossible option, a missing argument */
+	LTM_FORMAT = 3,		/* a bad input file */
+	LTM_LIMIT = 4,		/* out of memory, or over a limit */
+	LTM_IO = 5,		/* disk or I/O */
+	LTM_NUM = 6,		/* NaN or infinity in training that rolling back did not cure */
+	LTM_LOCK = 7,		/* another process holds the mind */
+	LTM_STOP = 130,		/* stopped by the caller, state saved */
+};
+
+/* Zero it before the first use. msg names the file, the place, what was found and what mends
+ * it; it has no control characters, so it may be shown on a terminal. */
+struct ltm_error {
+	int code;
+	char msg[700];
+};
+
+/* Where results go. write is called from the calling thread, in order. */
+struct ltm_sink {
+	void (*write)(void *ctx, const char *bytes, size_t n);
+	void *ctx;
+};
+
+/* How a caller looks on. Both functions may be NULL; they are called from the calling thread.
+ * The strings are literals or live until the function returns. Book titles and paths in them
+ * may hold any character: clean them before a terminal sees them. */
+struct ltm_watch {
+	/* Stage "read", 12 of 340 "books". total 0: not known. */
+	void (*show)(void *ctx, const char *stage, double done, double total, const char *unit);
+	void (*note)(void *ctx, const char *line);	/* a warning or remark, one line */
+	void *ctx;
+	const volatile int *stop;			/* may be NULL */
+};
+
+/* struct ltm_read_opts o = LTM_OPTS(struct ltm_read_opts);  all members but size are zero. */
+#ifdef __cplusplus
+#define LTM_OPTS(type) type{ sizeof(type) }
+#else
+#define LTM_OPTS(type) { .size = sizeof(type) }
+#endif
+
+/* ---- the whole way ---------------------------------------------------------------------
+ * Reads a library, builds the concept graph, trains the core, evaluates it on held-out books,
+ * writes report.html and seals the mind. Every stage is skipped when its inputs have not
+ * changed since it was last done; so a second run on the same library does nothing. */
+struct ltm_live_opts {
+	size_t size;
+	const char *mind;		/* the folder; made when it is not there */
+	const char *const *path;	/* books and folders; none: the shipped library */
+	size_t n_path;
+	int threads;			/* 0: as many as there are cores */
+	uint64_t seed;
+	int epochs;			/* 0: the default of the training plan */
+	const char *dict;		/* NULL: found by itself (ltm_dict) */
+	const char *lang;		/* of summary and report: "ru" or "en"; NULL: "en" */
+};
+/* out gets a summary as text: books, scenes, speed, time by stage, peak memory. LTM_PART when
+ * some books were left out; everything else is then done all the same. */
+LTM_API int ltm_live(const struct ltm_live_opts *o, const struct ltm_sink *out,
+                     const struct ltm_watch *w, struct ltm_error *e);
+
+/* ---- reading ---------------------------------------------------------------------------
+ * Reads books into the mind's store: text, words, scenes with their registers, glyph lines.
+ * A folder is walked in order of name, and files of unknown kind in it are passed over; a file
+ * that is named is always read. "-" is standard input. A book that is already in the store
+ * (same bytes) is passed over. The store's bytes depend on the books and their order only. */
+struct ltm_read_opts {
+	size_t size;
+	const char *mind;
+	const char *const *path;
+	size_t n_path;
+	int threads;
+	const char *dict;
+	const char *lang;		/* of the totals: "ru" or "en"; NULL: "en" */
+};
+/* out gets one line a book left out, with its reason, and a line of totals. */
+LTM_API int ltm_read(const struct ltm_read_opts *o, const struct ltm_sink *out,
+                     const struct ltm_watch *w, struct ltm_error *e);
+
+/* ---- scenes, glyphs, words -------------------------------------------------------------
+ * The forms in which scenes are printed. */
+enum ltm_form {
+	LTM_YAML = 0,			/* fractal_thoughtset.yaml: nested, one document a book */
+	LTM_PVQ = 1,			/* pvq.json: field, disturbance, intention, transition, … */
+	LTM_GLYPHS = 2,			/* one line of glyphs a scene */
+	LTM_TEXT = 3,			/* for people: number, line, and the first words */
+};
+
+struct ltm_scenes_opts {
+	size_t size;
+	const char *from;		/* a mind, a book file, or "-" for standard input */
+	int64_t book;			/* in a mind: only this book; 0: all of them */
+	enum ltm_form form;
+	int with_passage;		/* YAML: the text of each scene too */
+	const char *dict;
+};
+LTM_API int ltm_scenes(const struct ltm_scenes_opts *o, const struct ltm_sink *out,
+                       const struct ltm_watch *w, struct ltm_error *e);
+
+/* Lines of glyphs explained with the aliases of a mind: actors, field, tension, resolution.
+ * Without lines: the alias table, one "ALIAS<tab>lemma" a line. */
+struct ltm_glyph_opts {
+	size_t size;
+	const char *mind;
+	const char *const *line;
+	size_t n_line;
+	int json;
+};
+LTM_API int ltm_glyph(const struct ltm_glyph_opts *o, const struct ltm_sink *out,
+                      struct ltm_error *e);
+
+/* The analysis of a text: a word a line, tab-separated: form, lemma, part of speech, grammar,
+ * flags; an empty line after a sentence. */
+struct ltm_words_opts {
+	size_t size;
+	const char *from;		/* a book file or "-"; NULL: use text */
+	const char *text;		/* the text itself */
+	int json;
+	const char *dict;
+};
+LTM_API int ltm_words(const struct ltm_words_opts *o, const struct ltm_sink *out,
+                      struct ltm_error *e);
+
+/* ---- looking into a mind --------------------------------------------------------------- */
+
+/* The books of a mind: number, part (train, dev, test), author, title, scenes, characters. */
+struct ltm_books_opts {
+	size_t size;
+	const char *mind;
+	int json;
+};
+LTM_API int ltm_books(const struct ltm_books_opts *o, const struct ltm_sink *out,
+                      struct ltm_error *e);
+
+/* Scenes that hold all the words (any form of them), best first; or whose line of glyphs
+ * matches a pattern ("U*?_?#L→U"), in order of reading; or both. */
+struct ltm_search_opts {
+	size_t size;
+	const char *mind;
+	const char *words;		/* NULL or "": any */
+	const char *glyph;		/* NULL: any */
+	int limit;			/* 0: 10 */
+	int json;
+	const char *dict;
+};
+/* Finding nothing is LTM_OK. */
+LTM_API int ltm_search(const struct ltm_search_opts *o, const struct ltm_sink *out,
+                       struct ltm_error *e);
+
+/* Any file of ours, or a mind's folder, as text: store, concept graph, dictionary, weights
+ * (safetensors, GGUF), scene files (YAML, JSON). The kind is told by the bytes. */
+struct ltm_show_opts {
+	size_t size;
+	const char *path;
+	int limit;			/* rows of long tables; 0: 40 */
+};
+LTM_API int ltm_show(const struct ltm_show_opts *o, const struct ltm_sink *out,
+                     const struct ltm_watch *w, struct ltm_error *e);
+
+/* Every byte of a mind: sizes and hashes of the manifest, the store's integrity. LTM_FORMAT
+ * names the first thing that is wrong and what mends it. */
+struct ltm_check_opts {
+	size_t size;
+	const char *mind;
+};
+LTM_API int ltm_check(const struct ltm_check_opts *o, const struct ltm_sink *out,
+                      const struct ltm_watch *w, struct ltm_error *e);
+
+/* ---- learning and thinking ------------------------------------------------------------- */
+
+/* Trains the core on the mind's training books. Checkpoints are kept; a stopped training goes
+ * on with `resume` to the same bits as one that was never stopped. */
+struct ltm_train_opts {
+	size_t size;
+	const char *mind;
+	int threads;
+	uint64_t seed;
+	int epochs;			/* 0: the default of the plan */
+	int resume;
+	long stop_after;		/* stop after so many steps with LTM_STOP; 0: never */
+};
+LTM_API int ltm_train(const struct ltm_train_opts *o, const struct ltm_sink *out,
+                      const struct ltm_watch *w, struct ltm_error *e);
+
+/* Measures the mind on held-out books against floors and rivals. */
+struct ltm_eval_opts {
+	size_t size;
+	const char *mind;
+	const char *books;		/* a folder of other books; NULL: the mind's own held-out ones */
+	const char *tasks;		/* "next6,order4"; NULL: all */
+	int json;
+	int max_items;			/* targets a book; 0: the default of the task */
+	int threads;
+	uint64_t seed;
+};
+LTM_API int ltm_eval(const struct ltm_eval_opts *o, const struct ltm_sink *out,
+                     const struct ltm_watch *w, struct ltm_error *e);
+
+/* Proposes the scenes that may follow a situation, criticises them, chooses or declines. */
+struct ltm_think_opts {
+	size_t size;
+	const char *mind;
+	const char *situation;
+	const char *intention;		/* NULL: inferred */
+	int n;				/* proposals shown; 0: 3 */
+	int json;
+	uint64_t seed;
+	const char *dict;
+};
+LTM_API int ltm_think(const struct ltm_think_opts *o, const struct ltm_sink *out,
+                      const struct ltm_watch *w, struct ltm_error *e);
+
+/* Writes the report page of a mind: one file, no network. */
+struct ltm_report_opts {
+	size_t size;
+	const char *mind;
+	const char *file;		/* NULL: MIND/report.html */
+	const char *lang;		/* "ru" or "en"; NULL: "en" */
+	uint64_t seed;
+};
+LTM_API int ltm_report(const struct ltm_report_opts *o, const struct ltm_sink *out,
+                       const struct ltm_watch *w, struct ltm_error *e);
+
+/* ---- set-up ----------------------------------------------------------------------------
+ * Turns the dictionary files of the npm package az (its folder `dicts`) into our one file.
+ * A dictionary is looked for, in order: the option, $LTM_DICT, beside the program, PREFIX. */
+struct ltm_dict_opts {
+	size_t size;
+	const char *az_dicts;
+	const char *file;
+};
+LTM_API int ltm_dict(const struct ltm_dict_opts *o, const struct ltm_sink *out,
+                     struct ltm_error *e);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

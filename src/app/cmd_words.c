@@ -1,0 +1,42 @@
+/* cmd_words.c - prints the analysis of a text, a word a line. */
+#include "app/cmd.h"
+
+struct words_call {
+	struct ltm_words_opts o;	/* first: begins with its size */
+	int is_file;
+};
+
+static int run(struct call *c)
+{
+	struct words_call *w = c->own;
+
+	w->o.size = sizeof w->o;
+	if (w->is_file || !(c->arg[0][0] != '-' || c->arg[0][1]))
+		w->o.from = c->arg[0];
+	else
+		w->o.text = c->arg[0];
+	return ltm_words(&w->o, &c->out, &c->e);
+}
+
+static const struct opt opts[] = {
+	{ "file", 'f', OPT_FLAG, offsetof(struct words_call, is_file), NULL,
+	  { "the argument is a book file, not the text", "аргумент — файл книги, а не сам текст" }, 0, 0 },
+	{ "json", 0, OPT_FLAG, offsetof(struct words_call, o.json), NULL,
+	  { "as JSON", "в JSON" }, 0, 0 },
+	{ "dict", 0, OPT_STR, offsetof(struct words_call, o.dict), "FILE",
+	  { "the dictionary (default: found by itself)", "словарь (по умолчанию находится сам)" }, 0, 0 },
+	{ 0 },
+};
+
+extern const struct cmd cmd_words;
+const struct cmd cmd_words = {
+	.name = "words",
+	.args = { "TEXT|-", "ТЕКСТ|-" },
+	.brief = { "print words with lemma, part of speech, grammar", "разобрать слова: лемма, часть речи, форма" },
+	.about = { "A word a line, tab-separated: form, lemma, part of speech, grammar, flags; an empty "
+	           "line after a sentence. '-' is standard input.",
+	           "Слово на строку, через табуляцию: форма, лемма, часть речи, грамматика, пометы; "
+	           "пустая строка после предложения. «-» — стандартный ввод." },
+	.example = "ltm words \"Ученик смотрит в зеркало.\"",
+	.min = 1, .max = 1, .opts = opts, .own_size = sizeof(struct words_call), .run = run,
+};

@@ -1,0 +1,507 @@
+/* stage_read.c - reads a library into a mind's store: the one loop over books.
+ *
+ *   in    sources in their order (app/sources.h)
+ *   out   MIND/store.db, MIND/lemmas.ltm
+ *
+ *   workers  source → jail → words → scenes → skeletons, strip      one jail and cache each
+ *   writer   takes finished books in order of source, one transaction a book
+ *
+ * Between them lies a bounded reorder buffer: a ring of 2 × threads sources. A worker waits
+ * when the ring is full or more than FLIGHT_MAX bytes are in flight, unless its source is the
+ * one the writer waits for; so memory is bounded and nobody waits for ever.
+ *
+ * Invariants: what a worker makes depends on its source alone; the writer sees sources in
+ * order; therefore the store has the same bytes for any number of threads. A source that fails
+ * is noted and never stops the others. On a stop the book being committed is finished.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+#include "app/app.h"
+#include "app/sources.h"
+#include "base/data.h"
+#include "order/order.h"
+
+/* A reading of another version is another reading: part of a book's hash. */
+enum { PIPELINE = 1 };
+enum { FLIGHT_MAX = 256 << 20, HEAD_PENDING_MAX = 4 };
+
+/* A book ready to be committed, with everything it points to. */
+struct ready {
+	struct arena mem;
+	struct book book;
+	struct words words;
+	struct book_put put;
+	size_t bytes;		/* held in memory */
+	struct ready *next;
+};
+
+/* What has become of one source so far. */
+struct slot {
+	struct ready *first, *last;
+	size_t pending;
+	bool known, done;
+	uint64_t file_bytes;
+	struct err e;
+};
+
+struct shop {
+	pthread_mutex_t lock;
+	pthread_cond_t room, work;	/* workers wait for room, the writer for work */
+	const struct sources *src;
+	const struct dict *dict;
+	const struct hashset *stored;	/* hashes in the store before this reading; read-only */
+	struct slot *ring;		/* [cap] by source number */
+	size_t cap, next, head;
+	size_t flight;			/* bytes of ready books */
+	bool stop;
+};
+
+/* ---- hashes ---------------------------------------------------------------------------- */
+
+/* The identity of the entry-th book of a file. `last` tells where an archive ends, so that a
+ * whole archive is recognised by its hashes alone. */
+static uint64_t book_hash(uint64_t file, uint32_t entry, bool last)
+{
+	uint64_t what[3] = { file, entry, (uint64_t)PIPELINE << 1 | last };
+
+	return hash64(what, sizeof what, 0);
+}
+
+static bool stored_whole(const struct hashset *h, uint64_t file)
+{
+	uint32_t i = 0;
+
+	while (hashset_has(h, book_hash(file, i, false)))
+		i++;
+	return hashset_has(h, book_hash(file, i, true));
+}
+
+/* ---- a worker -------------------------------------------------------------------------- */
+
+struct worker {
+	struct shop *shop;
+	pthread_t thread;
+	struct jail *jail;
+	struct word_cache *cache;
+	/* the source at hand */
+	size_t seq;
+	uint64_t hash;
+	uint32_t entry;
+	struct ready *held;	/* the newest book: pushed when it is known whether it is the last */
+	struct err soft;	/* a book without sentences: the others of its archive go on */
+};
+
+static void ready_free(struct ready *r)
+{
+	struct arena mem = r->mem;
+
+	arena_close(&mem);	/* r lies in it */
+}
+
+static struct ready *ready_make(struct worker *w, const struct book *b)
+{
+	struct arena mem = arena_open("book");
+	struct ready *r = TAKE(&mem, struct ready, 1);
+	struct scene *s;
+	struct skeleton *k;
+	struct buf strip = { 0 };
+	size_t n;
+
+	book_keep(&r->book, b, &mem);
+	words_read(&r->words, &r->book, w->cache, &mem);
+	scenes_read(&s, &n, &r->book, &r->words, &mem);
+	k = TAKE(&mem, struct skeleton, n);
+	for (size_t i = 0; i < n; i++)
+		skeleton_of(&k[i], &s[i]);
+	strip_make(&strip, &r->book, &r->words, s, n);
+	r->put = (struct book_put){ .book = &r->book, .words = &r->words, .scene = s, .n_scene = n,
+	                            .skeleton = k, .strip = str_copy(&mem, buf_view(&strip)) };
+	buf_free(&strip);
+	r->mem = mem;
+	r->bytes = mem.used;
+	return r;
+}
+
+/* The numbers of a book that its row tells. */
+static void row_fill(struct book_row *row, const struct ready *r, struct str path)
+{
+	const struct book *b = &r->book;
+
+	row->path = path;
+	row->title = b->title;
+	row->author = b->author;
+	row->format = b->format;
+	row->charset = b->charset;
+	row->warn = b->warn;
+	row->text_hash = str_hash(b->text);
+	row->chars = (uint32_t)utf8_count(b->text);
+	row->scenes = (uint32_t)r->put.n_scene;
+	row->sentences = (uint32_t)b->n_sent;
+	for (size_t i = 0; i < r->words.n; i++)
+		row->words += r->words.w[i].pos != POS_PUNCT;
+}
+
+/* Hands the held book over; waits for room as the head of this file says. */
+static void push(struct worker *w, bool last)
+{
+	struct shop *s = w->shop;
+	struct slot *slot = &s->ring[w->seq % s->cap];
+	struct ready *r = w->held;
+
+	w->held = NULL;
+	if (!r)
+		return;
+	r->put.row.source_hash = book_hash(w->hash, w->entry - 1, last);
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop && (s->head == w->seq ? slot->pending >= HEAD_PENDING_MAX
+	                                      : s->flight > FLIGHT_MAX))
+		pthread_cond_wait(&s->room, &s->lock);
+	*(slot->last ? &slot->last->next : &slot->first) = r;
+	slot->last = r;
+	slot->pending++;
+	s->flight += r->bytes;
+	pthread_cond_signal(&s->work);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static bool closing(struct shop *s)
+{
+	bool stop;
+
+	pthread_mutex_lock(&s->lock);
+	stop = s->stop;
+	pthread_mutex_unlock(&s->lock);
+	return stop;
+}
+
+static enum status one_book(void *ctx, struct book *b, struct err *e)
+{
+	struct worker *w = ctx;
+	struct shop *s = w->shop;
+
+	if (closing(s))
+		return err_set(e, ERR_STOP, "stopped");
+	push(w, false);
+	w->entry++;
+	if (hashset_has(s->stored, book_hash(w->hash, w->entry - 1, false)))
+		return OK;		/* an archive that was broken off: this book is there */
+	w->held = ready_make(w, b);
+	row_fill(&w->held->put.row, w->held, s->src->item[w->seq].name);
+	if (!w->held->put.n_scene) {
+		ready_free(w->held);
+		w->held = NULL;
+		err_set(&w->soft, ERR_FORMAT, "no sentences in '%.*s'", STR_ARG(b->title));
+	}
+	return OK;
+}
+
+static enum status read_source(struct worker *w, struct slot *slot, struct err *e)
+{
+	const struct source *src = &w->shop->src->item[w->seq];
+	struct buf bytes = { 0 };
+	enum status st = source_bytes(&bytes, src->path, e);
+
+	if (!st) {
+		slot->file_bytes = bytes.n;
+		w->hash = hash64(bytes.p ? bytes.p : "", bytes.n, 0);
+		w->entry = 0;
+		err_clear(&w->soft);
+		slot->known = stored_whole(w->shop->stored, w->hash);
+		if (!slot->known)
+			st = jail_read_bytes(w->jail, buf_view(&bytes), src->path, one_book, w, e);
+	}
+	buf_free(&bytes);
+	push(w, true);
+	return st || !w->soft.code ? st : err_set(e, w->soft.code, "%s", w->soft.msg);
+}
+
+/* The next source, or false when there is none or the shop is closing. */
+static bool next_source(struct worker *w)
+{
+	struct shop *s = w->shop;
+	bool got;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop && s->next < s->src->n && s->next != s->head &&
+	       (s->next - s->head >= s->cap || s->flight > FLIGHT_MAX))
+		pthread_cond_wait(&s->room, &s->lock);
+	got = !s->stop && s->next < s->src->n;
+	if (got) {
+		w->seq = s->next++;
+		s->ring[w->seq % s->cap] = (struct slot){ 0 };
+	}
+	pthread_mutex_unlock(&s->lock);
+	return got;
+}
+
+static void *worker_run(void *ctx)
+{
+	struct worker *w = ctx;
+	struct shop *s = w->shop;
+
+	w->jail = jail_open();
+	w->cache = word_cache_open(s->dict);
+	while (next_source(w)) {
+		struct slot *slot = &s->ring[w->seq % s->cap];
+		struct err e = { 0 };
+
+		read_source(w, slot, &e);
+		pthread_mutex_lock(&s->lock);
+		slot->e = e;
+		slot->done = true;
+		pthread_cond_signal(&s->work);
+		pthread_mutex_unlock(&s->lock);
+	}
+	word_cache_close(w->cache);
+	jail_close(w->jail);
+	return NULL;
+}
+
+/* ---- the writer ------------------------------------------------------------------------ */
+
+struct writer {
+	struct shop *shop;
+	struct store *store;
+	struct lemmas lemmas;
+	struct hashset now;		/* what is in the store by now */
+	struct str split_rules;
+	struct read_sum *sum;
+	const struct watch *w;
+	double began;
+};
+
+static void tell(struct writer *x)
+{
+	watch_step(x->w, "read", (double)x->shop->head, (double)x->shop->src->n, "books");
+}
+
+static enum status commit(struct writer *x, struct ready *r, uint64_t file_bytes, struct err *e)
+{
+	struct book_row *row = &r->put.row;
+
+	if (hashset_has(&x->now, row->source_hash)) {
+		x->sum->known++;
+		return OK;		/* the same file twice in one library */
+	}
+	if (lemmas_book(&x->lemmas, &r->words, e) || store_book_put(x->store, &r->put, e))
+		return e->code;
+	hashset_add(&x->now, row->source_hash);
+	x->sum->added++;
+	x->sum->bytes += file_bytes;
+	x->sum->chars += row->chars;
+	x->sum->words += row->words;
+	x->sum->scenes += row->scenes;
+	return store_split(x->store, row->id, split_of(x->split_rules, row->path, row->title,
+	                                               row->author), e);
+}
+
+/* A source is finished: its failure is noted, its place in the ring is free. */
+static enum status finish_source(struct writer *x, struct slot *slot, struct err *e)
+{
+	struct shop *s = x->shop;
+	const struct source *src = &s->src->item[s->head];
+	enum status st = OK;
+
+	if (slot->known)
+		x->sum->known++;
+	if (slot->e.code && slot->e.code != ERR_STOP) {
+		x->sum->failed++;
+		if (!x->sum->first)
+			x->sum->first = slot->e.code;
+		watch_note(x->w, "%.*s: %s", STR_ARG(src->name), slot->e.msg);
+		st = store_failed(x->store, src->name.p, &slot->e, e);
+	}
+	pthread_mutex_lock(&s->lock);
+	s->head++;
+	pthread_cond_broadcast(&s->room);
+	pthread_mutex_unlock(&s->lock);
+	tell(x);
+	return st;
+}
+
+/* Waits a quarter of a second for work on the head: a ready book in *r, or its end. */
+static bool wait_head(struct writer *x, struct slot **slot, struct ready **r)
+{
+	struct shop *s = x->shop;
+	struct timespec until;
+	bool got;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += 250000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&s->lock);
+	*slot = &s->ring[s->head % s->cap];
+	while (s->next == s->head || (!(*slot)->first && !(*slot)->done))
+		if (pthread_cond_timedwait(&s->work, &s->lock, &until) == ETIMEDOUT)
+			break;
+	got = s->next > s->head && ((*slot)->first || (*slot)->done);
+	*r = got ? (*slot)->first : NULL;
+	if (*r) {
+		(*slot)->first = (*r)->next;
+		(*slot)->pending--;
+		if (!(*slot)->first)
+			(*slot)->last = NULL;
+		s->flight -= (*r)->bytes;
+		pthread_cond_broadcast(&s->room);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return got;
+}
+
+static enum status write_all(struct writer *x, struct err *e)
+{
+	struct shop *s = x->shop;
+	enum status st = OK;
+
+	while (!st && s->head < s->src->n) {
+		struct slot *slot;
+		struct ready *r;
+
+		if (watch_stopped(x->w))
+			return err_set(e, ERR_STOP, "%zu of %zu sources read; the same command goes on",
+			               s->head, s->src->n);
+		if (!wait_head(x, &slot, &r)) {
+			tell(x);
+		} else if (r) {
+			st = commit(x, r, slot->file_bytes, e);
+			slot->file_bytes = 0;	/* an archive's bytes count once */
+			ready_free(r);
+		} else {
+			st = finish_source(x, slot, e);
+		}
+	}
+	return st;
+}
+
+/* ---- opening and closing the shop ------------------------------------------------------ */
+
+static void shop_close(struct shop *s, struct worker *w, int n)
+{
+	pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	pthread_cond_broadcast(&s->room);
+	pthread_mutex_unlock(&s->lock);
+	for (int i = 0; i < n; i++)
+		pthread_join(w[i].thread, NULL);
+	for (size_t i = 0; i < s->cap; i++)
+		for (struct ready *r = s->ring[i].first, *next; r; r = next) {
+			next = r->next;
+			ready_free(r);
+		}
+}
+
+static enum status run_shop(struct writer *x, int threads, struct err *e)
+{
+	struct shop *s = x->shop;
+	struct arena a = arena_open("reading");
+	struct worker *w = TAKE(&a, struct worker, (size_t)threads);
+	enum status st = OK;
+	int n = 0;
+
+	s->cap = 2 * (size_t)threads;
+	s->ring = TAKE(&a, struct slot, s->cap);
+	for (; n < threads; n++) {
+		w[n].shop = s;
+		if (pthread_create(&w[n].thread, NULL, worker_run, &w[n]))
+			break;
+	}
+	if (!n)
+		st = err_set(e, ERR_LIMIT, "cannot start a reading thread");
+	if (!st)
+		st = write_all(x, e);
+	shop_close(s, w, n);
+	arena_close(&a);
+	return st;
+}
+
+/* A reading killed between a book and its split left it among the training books. */
+static enum status split_mend(struct writer *x, const struct book_row *row, struct err *e)
+{
+	int split = split_of(x->split_rules, row->path, row->title, row->author);
+
+	return split == row->split ? OK : store_split(x->store, row->id, split, e);
+}
+
+/* What the store holds already. */
+static enum status load_known(struct writer *x, struct hashset *known, struct err *e)
+{
+	struct arena a = arena_open("known");
+	struct book_row *row;
+	size_t n;
+	enum status st = store_books(x->store, &row, &n, &a, e);
+
+	for (size_t i = 0; !st && i < n; i++) {
+		hashset_add(known, row[i].source_hash);
+		hashset_add(&x->now, row[i].source_hash);
+		st = split_mend(x, &row[i], e);
+	}
+	arena_close(&a);
+	return st;
+}
+
+static enum status verdict(const struct read_sum *sum, struct err *e)
+{
+	if (!sum->failed)
+		return OK;
+	if (!sum->added && !sum->known)
+		return err_set(e, sum->first, sum->failed == 1 ? "nothing was read"
+		               : "nothing was read: all %zu sources were left out", sum->failed);
+	return err_set(e, ERR_PART, "%zu of %zu sources (listed by `ltm books`)", sum->failed,
+	               sum->sources);
+}
+
+static enum status read_sources(const char *mind, const struct read_opts *o, struct writer *x,
+                                struct err *e)
+{
+	struct shop *s = x->shop;
+	struct dictfile dict;
+	struct hashset known = { 0 };
+	enum status st = dictfile_open(&dict, o->dict, e);
+
+	if (st)
+		return st;
+	st = mind_store(&x->store, mind, STORE_WRITE, e);
+	if (!st && !(st = lemmas_open(&x->lemmas, mind, true, e))) {
+		if (!(st = load_known(x, &known, e))) {
+			s->dict = dict.dict;
+			s->stored = &known;
+			st = run_shop(x, threads_of(o->threads), e);
+		}
+		lemmas_close(&x->lemmas, e);
+		if (!st && x->sum->added + x->sum->failed)
+			st = store_finish(x->store, e);
+	}
+	if (x->store)
+		store_close(x->store);
+	hashset_clear(&known);
+	dictfile_close(&dict);
+	return st ? st : e ? e->code : OK;
+}
+
+enum status stage_read(const char *mind, const struct read_opts *o, struct read_sum *sum,
+                       const struct watch *w, struct err *e)
+{
+	struct sources src = { 0 };
+	struct shop shop = { .lock = PTHREAD_MUTEX_INITIALIZER, .room = PTHREAD_COND_INITIALIZER,
+	                     .work = PTHREAD_COND_INITIALIZER, .src = &src };
+	struct writer x = { .shop = &shop, .sum = sum, .w = w, .began = clock_now(),
+	                    .split_rules = data_find("split.tsv") };
+	struct err own = { 0 };
+	enum status st;
+
+	e = e ? e : &own;
+	*sum = (struct read_sum){ 0 };
+	st = sources_find(&src, o->path, o->n_path, o->root, w, e);
+	sum->sources = src.n;
+	if (!st && !src.n)
+		st = err_set(e, ERR_USAGE, "no books there: .txt, .fb2, .fb2.zip, .zip and .epub are read");
+	if (!st)
+		st = read_sources(mind, o, &x, e);
+	hashset_clear(&x.now);
+	sources_clear(&src);
+	sum->seconds = clock_now() - x.began;
+	return st ? st : verdict(sum, e);
+}
