@@ -249,7 +249,7 @@ static enum status check_nodes(struct opening *o, const struct graph *g)
 		if (g->df[i] == 0 || g->df[i] > g->scenes)
 			REFUSE(o, "concept graph: node %u in %u scenes of %llu", i, g->df[i],
 			       (unsigned long long)g->scenes);
-		if (!(g->idf[i] >= 0 && g->idf[i] < 64))
+		if (!(fabs(g->idf[i] - log((double)g->scenes / g->df[i])) < 1e-4))
 			REFUSE(o, "concept graph: node %u has an impossible idf", i);
 		if (!utf8_valid(name))
 			REFUSE(o, "concept graph: the name of node %u is not UTF-8", i);
@@ -263,7 +263,7 @@ static enum status check_edges(struct opening *o, const struct graph *g, enum ed
 		for (uint32_t k = g->edge_at[t][i]; k < g->edge_at[t][i + 1]; k++) {
 			struct edge x = g->edge[t][k];
 
-			if (x.to >= g->n || x.to == i || !(x.w > 0 && x.w < 1e6f))
+			if (x.to >= g->n || x.to == i || !(x.w >= EDGE_LEAST && x.w < 1e6f))
 				REFUSE(o, "concept graph: node %u has an impossible edge", i);
 			if (k > g->edge_at[t][i] && !edge_before(g->edge[t][k - 1], x))
 				REFUSE(o, "concept graph: edges of node %u out of order", i);

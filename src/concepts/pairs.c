@@ -122,13 +122,10 @@ static void weigh_node(struct row *r, const struct weigher *g, uint32_t a)
 		if (b == a || count < PAIR_MIN)
 			continue;
 		double ratio = count / (g->m_a[a] * g->q_b[b]);
-		if (ratio <= 1)
-			continue;
-		kept = keep(top, kept, (struct edge){ b, (float)log(ratio) });
+		float w = (float)log(ratio);
+		if (w >= EDGE_LEAST)
+			kept = keep(top, kept, (struct edge){ b, w });
 	}
-	/* ln of a ratio a hair over 1 can round to 0 */
-	while (kept && !(top[kept - 1].w > 0))
-		kept--;
 	g->out->count[a] = kept;
 }
 

@@ -30,6 +30,9 @@ void pairs_weigh(struct edge_slots *out, const struct corpus *c, enum edge_type 
                  const struct watch *w, double done0, double total);
 void pairs_free(struct edge_slots *s);
 
+/* Weights under this are no more than chance and carry no edge. */
+#define EDGE_LEAST 1e-6f
+
 /* The order of edges of one node: strongest first, ties by node id. */
 static inline bool edge_before(struct edge a, struct edge b)
 {
