@@ -19,7 +19,7 @@ NUM_FAST void op_relu(float *y, const float *x, size_t n)
 NUM_FAST void op_relu_back(float *dx, const float *dy, const float *y, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		dx[i] += y[i] > 0 ? dy[i] : 0;
+		dx[i] += pick(y[i] > 0, dy[i], 0);
 }
 
 #define GELU_A 0.7978845608f	/* sqrt(2/π) */

@@ -12,6 +12,12 @@
 #include "num/num.h"
 #include "num/ops.h"
 
+static NUM_FAST void exp_row(float *p, const float *s, size_t step, float top, int K)
+{
+	for (int k = 0; k < K; k++)
+		p[k * step] = fast_exp(s[k * step] - top);
+}
+
 /* Softmax of K scores `step` apart; returns ln Σ e^s. The sum is walked in order. */
 static double softmax(float *p, const float *s, size_t step, int K)
 {
@@ -20,12 +26,9 @@ static double softmax(float *p, const float *s, size_t step, int K)
 
 	for (int k = 1; k < K; k++)
 		top = s[k * step] > top || s[k * step] != s[k * step] ? s[k * step] : top;
-	for (int k = 0; k < K; k++) {
-		float e = fast_exp(s[k * step] - top);
-
-		p[k * step] = e;
-		sum += (double)e;
-	}
+	exp_row(p, s, step, top, K);
+	for (int k = 0; k < K; k++)
+		sum += (double)p[k * step];
 	for (int k = 0; k < K; k++)
 		p[k * step] = (float)((double)p[k * step] / sum);
 	return (double)top + log(sum);
