@@ -8,6 +8,7 @@
  */
 #ifndef LTM_SYNTH_BOOK_H
 #define LTM_SYNTH_BOOK_H
+#include <math.h>
 #include "io/store.h"
 
 enum { SYNTH_SENT_WORDS = 15 };
@@ -15,24 +16,21 @@ enum { SYNTH_SENT_WORDS = 15 };
 static struct str synth_lemma(struct arena *a, uint64_t id)
 {
 	static const char *const part[16] = { "ба", "во", "гри", "до", "же", "зи", "ка", "лю",
-		"мо", "ни", "по", "ру", "сте", "ти", "фо", "чё" };
+		"мо", "ни", "по", "ру", "сте", "ти", "йо", "чё" };
 	char s[64];
 	int n = 0;
 
 	do
 		n += snprintf(s + n, sizeof s - (size_t)n, "%s", part[id % 16]);
 	while (id /= 16);
-	n += snprintf(s + n, sizeof s - (size_t)n, "й");
 	return str_copy(a, (struct str){ s, (size_t)n });
 }
 
-static uint32_t synth_pick(struct rng *r, uint64_t own, uint64_t *id)
+/* Zipf's law over 60,000 lemmas; every eighth word is one of the book's own forty. */
+static uint64_t synth_pick(struct rng *r, uint64_t own)
 {
-	double u = rng_unit(r);
-
-	u = u * u * u * u;
-	*id = rng_below(r, 8) ? (uint64_t)(u * 60000) : 60000 + own * 40 + rng_below(r, 40);
-	return 0;
+	return rng_below(r, 8) ? (uint64_t)exp(rng_unit(r) * log(60000))
+		: 60000 + own * 40 + rng_below(r, 40);
 }
 
 /* Lemmas of a book by global number, through a small open table. */
@@ -113,10 +111,8 @@ static void synth_put(struct book_put *b, uint64_t seed, size_t n_scene, size_t 
 			buf_char(&text, '\n');
 		c[i].off = (uint32_t)text.n;
 		for (size_t j = 0; j < scene_words; j++) {
-			uint64_t id;
 			bool opens = j % SYNTH_SENT_WORDS == 0;
-			synth_pick(&r, seed, &id);
-			uint32_t l = synth_local(&m, id, w, a);
+			uint32_t l = synth_local(&m, synth_pick(&r, seed), w, a);
 			if (j)
 				buf_char(&text, ' ');
 			if (opens) {
