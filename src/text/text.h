@@ -71,6 +71,10 @@ enum status text_read(struct str bytes, const char *name,
                       enum status (*each)(void *ctx, struct book *b, struct err *e), void *ctx,
                       struct err *e);
 
+/* Builds what reading needs (charset tables, libxml2) so that no file is opened and nothing
+ * global is made later. Optional; the reading child calls it before it locks itself in. */
+void text_warm(void);
+
 /* Splits plain UTF-8 paragraphs given by the caller (a situation typed by a user, a gold
  * scene): no charset detection, no title guessing; '\n' ends a paragraph. */
 void text_from_plain(struct book *out, struct str utf8, struct arena *a);
