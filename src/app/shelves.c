@@ -3,7 +3,9 @@
  *   in    a store, a split
  *   out   struct shelves: strips, in order of books
  */
+#include <ftw.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "app/shelves.h"
 
@@ -15,13 +17,18 @@ static bool any_long(const struct book_row *row, size_t n)
 	return false;
 }
 
+static bool in_split(const struct book_row *row, int split)
+{
+	return split == SPLIT_ANY || row->split == split;
+}
+
 /* Every k-th book of the split, k such that the scenes stay under the limit. */
-static size_t stride(const struct book_row *row, size_t n, enum split split)
+static size_t stride(const struct book_row *row, size_t n, int split)
 {
 	uint64_t scenes = 0;
 
 	for (size_t i = 0; i < n; i++)
-		scenes += row[i].split == split ? row[i].scenes : 0;
+		scenes += in_split(&row[i], split) ? row[i].scenes : 0;
 	return (size_t)(scenes / SHELVES_SCENES_MAX) + 1;
 }
 
@@ -68,7 +75,7 @@ static void push(struct shelves *out, struct strip *shelf, struct strip s, struc
 }
 
 static enum status fill(struct shelves *out, struct store *s, const struct book_row *row, size_t n,
-                        enum split split, struct err *e)
+                        int split, struct err *e)
 {
 	struct strip *wait = TAKE(&out->mem, struct strip, n + 1);	/* short books to join */
 	struct strip *shelf = TAKE(&out->mem, struct strip, n + 1);
@@ -81,11 +88,11 @@ static enum status fill(struct shelves *out, struct store *s, const struct book_
 	for (size_t i = 0; i < n && !e->code; i++) {
 		struct strip one;
 
-		if (row[i].split != split || seen++ % k)
+		if (!in_split(&row[i], split) || seen++ % k)
 			continue;
 		uint64_t two[2] = { out->hash, row[i].source_hash };
 
-		out->hash = hash64(two, sizeof two, split);
+		out->hash = hash64(two, sizeof two, (uint64_t)split);
 		if (!out->joined && row[i].scenes < SHELF_SCENES)
 			continue;
 		if (open_strip(&one, s, row[i].id, &out->mem, e))
@@ -106,7 +113,7 @@ static enum status fill(struct shelves *out, struct store *s, const struct book_
 	return e->code;
 }
 
-enum status shelves_open(struct shelves *out, struct store *s, enum split split, struct err *e)
+enum status shelves_open(struct shelves *out, struct store *s, int split, struct err *e)
 {
 	struct book_row *row;
 	size_t n;
@@ -123,4 +130,36 @@ void shelves_close(struct shelves *s)
 {
 	arena_close(&s->mem);
 	*s = (struct shelves){ 0 };
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
+{
+	(void)st, (void)type, (void)f;
+	return remove(path);
+}
+
+enum status shelves_of_folder(struct shelves *out, const char *folder, int threads, const char *dict,
+                              const struct watch *w, struct err *e)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct read_opts o = { .path = &folder, .n_path = 1, .threads = threads, .dict = dict };
+	struct read_sum sum = { 0 };
+	struct err part = { 0 };
+	char dir[4096];
+	struct store *s;
+
+	snprintf(dir, sizeof dir, "%s/ltm-eval-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(dir))
+		return err_set(e, ERR_IO, "%s: cannot make a folder for the books under test", dir);
+	stage_read(dir, &o, &sum, w, &part);
+	if (part.code && part.code != ERR_PART)
+		err_set(e, part.code, "%s", part.msg);
+	else if (!mind_store(&s, dir, STORE_READ, e)) {
+		shelves_open(out, s, SPLIT_ANY, e);
+		store_close(s);
+	}
+	if (part.code == ERR_PART)
+		watch_note(w, "%s", part.msg);
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return e->code;
 }

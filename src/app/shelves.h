@@ -18,7 +18,11 @@ struct shelves {
 	uint64_t hash;			/* of what is in it */
 	struct arena mem;
 };
-enum status shelves_open(struct shelves *out, struct store *s, enum split split, struct err *e);
+enum status shelves_open(struct shelves *out, struct store *s, int split, struct err *e);
+enum { SPLIT_ANY = -1 };
+/* Reads the books of a folder into a store that is removed afterwards: all of them are held out. */
+enum status shelves_of_folder(struct shelves *out, const char *folder, int threads, const char *dict,
+                              const struct watch *w, struct err *e);
 void shelves_close(struct shelves *s);
 
 #endif

@@ -121,7 +121,7 @@ static enum status open_held(struct judge *j, const char *mind, const struct eva
 	struct store *s;
 
 	if (o->books)
-		return shelves_of_folder(&j->held, o->books, o->threads, w, e);
+		return shelves_of_folder(&j->held, o->books, o->threads, NULL, w, e);
 	if (mind_store(&s, mind, STORE_READ, e))
 		return e->code;
 	shelves_open(&j->held, s, SPLIT_TEST, e);

@@ -277,6 +277,15 @@ static void tell(struct writer *x)
 	watch_step(x->w, "read", (double)x->shop->head, (double)x->shop->src->n, "books");
 }
 
+/* Sets the part a book belongs to, if it is not that already: a reading killed between a book
+ * and its split left it among the training books. */
+static enum status split_mend(struct writer *x, const struct book_row *row, struct err *e)
+{
+	int split = (int)split_of(x->split_rules, row->path, row->title, row->author);
+
+	return split == row->split ? OK : store_split(x->store, row->id, split, e);
+}
+
 static enum status commit(struct writer *x, struct ready *r, uint64_t file_bytes, struct err *e)
 {
 	struct book_row *row = &r->put.row;
@@ -293,8 +302,7 @@ static enum status commit(struct writer *x, struct ready *r, uint64_t file_bytes
 	x->sum->chars += row->chars;
 	x->sum->words += row->words;
 	x->sum->scenes += row->scenes;
-	return store_split(x->store, row->id, split_of(x->split_rules, row->path, row->title,
-	                                               row->author), e);
+	return split_mend(x, row, e);
 }
 
 /* A source is finished: its failure is noted, its place in the ring is free. */
@@ -415,14 +423,6 @@ static enum status run_shop(struct writer *x, int threads, struct err *e)
 	shop_close(s, w, n);
 	arena_close(&a);
 	return st;
-}
-
-/* A reading killed between a book and its split left it among the training books. */
-static enum status split_mend(struct writer *x, const struct book_row *row, struct err *e)
-{
-	int split = split_of(x->split_rules, row->path, row->title, row->author);
-
-	return split == row->split ? OK : store_split(x->store, row->id, split, e);
 }
 
 /* What the store holds already. */

@@ -1,0 +1,61 @@
+/* report_page.h - what the files that write the report page share. Not for others. */
+#ifndef LTM_APP_REPORT_PAGE_H
+#define LTM_APP_REPORT_PAGE_H
+
+#include "app/report.h"
+#include "app/svg.h"
+
+/* Every phrase of the page; agrees with the table in report_words.c. */
+enum phrase {
+	P_REPORT, P_SEED, P_BOOKS, P_SCENES, P_CHARS, P_CONCEPTS, P_EDGES, P_TRAIN, P_DEV, P_TEST,
+	P_ARCS, P_ARCS_WHAT, P_ARCS_SOME, P_TENSION, P_VALENCE, P_SCENE, P_TENSEST, P_DARK, P_BRIGHT,
+	P_NET, P_NET_WHAT, P_LIBRARY, P_MEET_TABLE, P_ACTOR, P_TOGETHER,
+	P_KINDS, P_KINDS_WHAT, P_RESOLUTION, P_EMOTION, P_FUNCTION, P_TRANSITION, P_MATRIX,
+	P_MATRIX_WHAT, P_UNKNOWN,
+	P_GLYPHS, P_GLYPHS_WHAT, P_LINE, P_READS, P_PASSAGE, P_BOOK,
+	P_PAIRS, P_PAIRS_WHAT, P_OCCURS, P_LEADS, P_STRENGTH,
+	P_LEARN, P_LEARN_WHAT, P_LOSS, P_ACC, P_STEP,
+	P_EVAL, P_EVAL_WHAT, P_TASK, P_SYSTEM, P_CHANCE, P_QUESTIONS, P_EXTRA, P_INTERVAL,
+	P_DIFF, P_HOLDS, P_HOLDS_NOT, P_WORSE,
+	P_BOOKS_WHAT, P_BOOKS_SOME, P_TITLE, P_AUTHOR, P_PART, P_WARNING,
+	P_FAILED, P_FAILED_WHAT, P_FILE, P_REASON, P_NOTES, P_NOTHING, P_FOOT, P_CLOSE, P_NAV,
+	P_UNTITLED,
+	P_N
+};
+
+struct page {
+	struct buf *b;
+	const struct report *r;
+	bool ru;
+};
+
+const char *phrase(const struct page *p, enum phrase id);
+/* A kind's name in the page's language. */
+struct str kind_name(const struct page *p, enum scene_code f, int kind);
+/* One sentence on what a task of eval asks; empty for tasks it does not know. */
+const char *task_what(const struct page *p, struct str task);
+const char *system_name(const struct page *p, struct str key);	/* NULL: show the key */
+
+void put(const struct page *p, const char *s);			/* markup of ours */
+void put_phrase(const struct page *p, enum phrase id);
+void put_text(const struct page *p, struct str s, size_t runes);	/* theirs, within <bdi> */
+void put_title_of(const struct page *p, const struct report_book *b);	/* or "untitled" */
+void put_big(const struct page *p, uint64_t n);			/* 1 234 567 */
+void put_real(const struct page *p, double v, int digits);	/* 0,75 or 0.75; fixed digits */
+void put_share(const struct page *p, double v);			/* 61,3 % */
+
+/* Opens <section id>, its heading and a line on what it shows. */
+void section_open(const struct page *p, const char *id, enum phrase head, enum phrase what);
+void section_close(const struct page *p);
+
+void page_arcs(const struct page *p);
+void page_net(const struct page *p);
+void page_kinds(const struct page *p);
+void page_glyphs(const struct page *p);
+void page_pairs(const struct page *p);
+void page_learn(const struct page *p);
+void page_eval(const struct page *p);
+void page_books(const struct page *p);
+void page_failed(const struct page *p);
+
+#endif
