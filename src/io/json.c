@@ -113,9 +113,20 @@ static enum status refuse(const struct text *t, const char *at, const char *what
 	return err_set(e, ERR_FORMAT, "line %zu, column %zu: JSON: %s", line, col, what);
 }
 
-/* Hostile depth is found before jansson recurses: it allows 2048. Strings are skipped. */
-static enum status check_depth(const struct text *t, struct err *e)
+static enum status too_deep(const struct text *t, const char *at, const char *what,
+                            struct err *e)
 {
+	size_t line, col;
+
+	where(t, at, &line, &col);
+	return err_set(e, ERR_LIMIT, "line %zu, column %zu: JSON: %s", line, col, what);
+}
+
+/* The value at t->p is weighed before jansson sees it, which would recurse 2048 deep and
+ * take memory for every value. Whether it is well formed is jansson's to say. */
+static enum status weigh(const struct text *t, struct err *e)
+{
+	size_t values = 1;
 	bool quoted = false;
 	int depth = 0;
 
@@ -125,18 +136,20 @@ static enum status check_depth(const struct text *t, struct err *e)
 				p++;
 			else if (*p == '"')
 				quoted = false;
-		} else if (*p == '"')
-			quoted = true;
-		else if (*p == '[' || *p == '{') {
-			if (++depth > TREE_DEPTH + 1) {
-				size_t line, col;
-
-				where(t, p, &line, &col);
-				return err_set(e, ERR_LIMIT, "line %zu, column %zu: JSON: nested "
-				               "deeper than 64", line, col);
-			}
-		} else if (*p == ']' || *p == '}')
-			depth--;
+			continue;
+		}
+		quoted = *p == '"';
+		if (*p == '[' || *p == '{')
+			depth++;
+		values += *p == ',' || *p == '[' || *p == '{';
+		if (depth > TREE_DEPTH)
+			return too_deep(t, p, "nested deeper than 64", e);
+		if (values > TREE_NODES)
+			return too_deep(t, p, "more values than a document may have", e);
+		if ((*p == ']' || *p == '}') && --depth <= 0)
+			return OK;
+		if (depth == 0 && *p == ',')
+			return OK;
 	}
 	return OK;
 }
@@ -146,10 +159,12 @@ static enum status next_value(struct node **out, struct text *t, struct arena *a
 {
 	struct counts c = { a, 0 };
 	json_error_t je;
-	enum status st;
-	json_t *j = json_loadb(t->p, (size_t)(t->end - t->p), READ_FLAGS | JSON_DISABLE_EOF_CHECK,
-	                       &je);
+	enum status st = weigh(t, e);
+	json_t *j;
 
+	if (st)
+		return st;
+	j = json_loadb(t->p, (size_t)(t->end - t->p), READ_FLAGS | JSON_DISABLE_EOF_CHECK, &je);
 	if (!j && json_error_code(&je) == json_error_out_of_memory)
 		return too_much(e, "out of memory");
 	if (!j)
@@ -174,7 +189,7 @@ static enum status begin(struct text *t, struct str bytes, struct err *e)
 	skip_space(t);
 	if (t->p == t->end)
 		return err_set(e, ERR_FORMAT, "nothing in the file: expected JSON");
-	return check_depth(t, e);
+	return OK;
 }
 
 enum status json_read(struct node **out, struct str bytes, struct arena *a, struct err *e)

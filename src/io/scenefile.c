@@ -319,6 +319,16 @@ static enum status read_head(struct book_reading *r, const struct node *n)
 	return OK;
 }
 
+/* Room for n scenes, and no more than a book may have. */
+static enum status room_for(struct book_reading *r, size_t n, const struct node *at)
+{
+	if (n > SCENEFILE_SCENES)
+		return fields_error(&r->c, at, ERR_LIMIT, "%zu scenes, a book has at most %d", n,
+		                    SCENEFILE_SCENES);
+	r->d.scene = TAKE(r->c.a, struct scene_doc, n + 1);
+	return OK;
+}
+
 static enum status read_book(struct book_reading *r, const struct node *map)
 {
 	const struct node *chapters = node_find(map, "chapters"), *scenes = node_find(map, "scenes");
@@ -328,7 +338,8 @@ static enum status read_book(struct book_reading *r, const struct node *map)
 		return fields_error(&r->c, scenes, ERR_FORMAT, "a book has chapters or scenes, not both");
 	for (const struct node *n = chapters ? chapters->first : NULL; n; n = n->next)
 		n_scene += children(n->kind == NODE_MAP ? node_find(n, "scenes") : NULL);
-	r->d.scene = TAKE(r->c.a, struct scene_doc, n_scene + 1);
+	if (room_for(r, n_scene, map))
+		return r->c.e->code;
 	for (const struct node *n = map->first; n; n = n->next)
 		if (read_head(r, n))
 			return r->c.e->code;
@@ -338,14 +349,12 @@ static enum status read_book(struct book_reading *r, const struct node *map)
 /* One document in any of the shapes. */
 static enum status read_doc(struct book_reading *r, const struct node *doc)
 {
-	if (doc->kind == NODE_SEQ) {
-		r->d.scene = TAKE(r->c.a, struct scene_doc, doc->n + 1);
-		return read_scenes(r, doc, S(""), 0);
-	}
+	if (doc->kind == NODE_SEQ)
+		return room_for(r, doc->n, doc) ? r->c.e->code : read_scenes(r, doc, S(""), 0);
 	if (node_find(doc, "chapters") || node_find(doc, "scenes"))
 		return read_book(r, doc);
 	if (node_find(doc, "scene_id") || node_find(doc, "id")) {
-		r->d.scene = TAKE(r->c.a, struct scene_doc, 1);
+		room_for(r, 1, doc);
 		r->d.n_scene = 1;
 		return read_scene(r, &r->d.scene[0], doc);
 	}

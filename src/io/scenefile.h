@@ -31,7 +31,10 @@ struct scene_doc {
 	uint64_t *cause;		/* numbers of earlier scenes it follows from (older files), or NULL */
 	uint32_t n_cause;
 };
-enum { SCENEFILE_VERSION = 1 };		/* a newer file is refused with the version it needs */
+enum {
+	SCENEFILE_VERSION = 1,	/* a newer file is refused with the version it needs */
+	SCENEFILE_SCENES = 50000,	/* of one book: ten times the longest novel */
+};
 struct book_doc {
 	struct str title, author, segment, story_id;
 	struct scene_doc *scene;

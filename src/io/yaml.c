@@ -15,6 +15,8 @@
 
 /* ---- reading ----------------------------------------------------------------------- */
 
+enum { TAGS_MAX = 64 };
+
 struct yaml {
 	yaml_parser_t p;
 	struct str bytes;
@@ -59,13 +61,26 @@ static enum status check_utf8(struct str s, struct err *e)
 	return err_set(e, ERR_FORMAT, "not UTF-8; save the file as UTF-8");
 }
 
+/* libyaml compares every %TAG with all before it: 200,000 of them are minutes. */
+static enum status check_tags(struct str s, struct err *e)
+{
+	static const char mark[] = "\n%TAG";
+	const char *p = s.p, *end = s.p + s.n;
+
+	for (int n = 0; (p = memmem(p, (size_t)(end - p), mark, sizeof mark - 1)); p++)
+		if (++n > TAGS_MAX)
+			return err_set(e, ERR_LIMIT, "more than %d %%TAG directives", TAGS_MAX);
+	return OK;
+}
+
 enum status yaml_open(struct yaml **out, struct str bytes, struct err *e)
 {
 	struct yaml *y;
+	enum status st;
 
 	*out = NULL;
-	if (check_utf8(bytes, e))
-		return e ? e->code : ERR_FORMAT;
+	if ((st = check_utf8(bytes, e)) || (st = check_tags(bytes, e)))
+		return st;
 	y = mem_alloc(1, sizeof *y);
 	if (!yaml_parser_initialize(&y->p)) {
 		mem_free(y);

@@ -445,6 +445,33 @@ static void test_refusals(void **state)
 	refused("id: 1\nactors: ученик\n", ERR_FORMAT, "expected a list");
 }
 
+/* Files that are small but ask for much: n copies of one piece. */
+static void refused_many(const char *head, const char *piece, int n, const char *tail,
+                         const char *says)
+{
+	struct buf b = { 0 };
+
+	buf_str(&b, str_of(head));
+	for (int i = 0; i < n; i++)
+		buf_str(&b, str_of(piece));
+	buf_str(&b, str_of(tail));
+	refused(b.p, ERR_LIMIT, says);
+	buf_free(&b);
+}
+
+static void test_limits(void **state)
+{
+	clock_t from = clock();
+
+	(void)state;
+	refused_many("", "[", 65, "", "nested deeper than 64");
+	refused_many("", "- ", 70, "a", "nested deeper than 64");
+	refused_many("", "%TAG !a! x:\n", 200000, "--- a\n", "%TAG");
+	refused_many("[", "a,", 1100000, "]", "more values");
+	refused_many("", "- {id: 1}\n", 60000, "", "60000 scenes");
+	CHECK((double)(clock() - from) / CLOCKS_PER_SEC < 10);
+}
+
 static void test_json_refusals(void **state)
 {
 	static const struct { const char *json, *says; } bad[] = {
@@ -584,6 +611,7 @@ int main(void)
 		cmocka_unit_test(test_any_book),
 		cmocka_unit_test(test_pvq),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_json_refusals),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_golden),
