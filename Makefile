@@ -76,3 +76,97 @@ $(B)/tests/%: tests/unit/%.c tests/unit/check.h $(B)/libltm.a
 $(B)/bench/%: bench/%.c $(B)/libltm.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $< $(B)/libltm.a $(LIBS) -o $@
+
+# ---- set-up ------------------------------------------------------------------------------
+# The dictionary is fetched and converted once (scripts/setup.sh); never at run time.
+build/words.dict:
+	sh scripts/setup.sh
+setup: ; sh scripts/setup.sh
+dict: build/words.dict
+
+# ---- the main job and its tests ----------------------------------------------------------
+help:
+	@sed -n 's/^#   //p' Makefile | head -8
+	@echo "make demo         build, live on the shipped library, think"
+	@echo "make test         set-up if needed, then everything that is tested"
+	@echo "make check        the same without set-up and without the sanitizer run"
+	@echo "make unit cli     only the unit tests, only the commands as a user types them"
+	@echo "make asan tsan    unit and command tests under sanitizers"
+	@echo "make hostile      hostile files through the address-sanitizer build"
+	@echo "make fuzz         libFuzzer targets in build/fuzz (clang)"
+	@echo "make bench        benchmarks, one after the other"
+	@echo "make lint format  house rules; clang-format on C files"
+	@echo "make man          man pages from the tables of options, docs/man"
+	@echo "make install      PREFIX=$(PREFIX), DESTDIR= ; uninstall takes it away"
+
+demo:
+	sh scripts/demo.sh
+test:
+	sh scripts/test.sh all
+check:
+	sh scripts/test.sh check
+unit: $(UNIT) build/words.dict
+	B=$(B) sh scripts/test.sh unit
+cli: $(B)/ltm build/words.dict
+	B=$(B) sh scripts/test.sh cli
+hostile:
+	sh scripts/test.sh hostile
+asan tsan:
+	$(MAKE) FLAVOUR=$@ build/$@/ltm unit-tests
+	B=build/$@ sh scripts/test.sh unit cli
+unit-tests: $(UNIT)
+rooms:
+	sh scripts/rooms.sh
+lint:
+	sh scripts/lint.sh
+format:
+	clang-format -i $(sort $(wildcard src/*/*.c src/*/*.h include/*.h tests/unit/*.c bench/*.c fuzz/*.c))
+bench: $(BENCH) build/words.dict
+	@for b in $(BENCH); do echo "== $$(basename $$b)"; $$b || exit 1; done
+
+# ---- fuzzing: libFuzzer with clang; the same targets replay their corpus with any compiler --
+FUZZ    := $(patsubst fuzz/%.c,%,$(filter-out fuzz/replay.c,$(sort $(wildcard fuzz/*.c))))
+REPLAY  := $(FUZZ:%=$(B)/replay/%)
+$(B)/replay/%: fuzz/%.c fuzz/replay.c $(B)/libltm.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) fuzz/replay.c $< $(B)/libltm.a $(LIBS) -o $@
+replay: $(REPLAY)
+fuzz: $(FUZZ:%=build/fuzz/%)
+build/fuzz/%: fuzz/%.c
+	@mkdir -p $(@D)
+	$(MAKE) B=build/fuzzlib FLAVOUR=asan CC=clang EXTRA_CFLAGS=-fsanitize=fuzzer-no-link build/fuzzlib/libltm.a
+	clang $(subst $(OPT_$(FLAVOUR)),$(OPT_asan),$(CFLAGS)) -fsanitize=fuzzer $< build/fuzzlib/libltm.a $(LIBS) -o $@
+
+# ---- man pages ---------------------------------------------------------------------------
+man: $(B)/ltm
+	sh scripts/man.sh $(B)/ltm docs/man
+
+# ---- install: the command, the library, its header, data, man pages, completion ------------
+D       := $(DESTDIR)$(PREFIX)
+install: $(B)/ltm $(B)/libltm.a $(B)/libltm.so build/words.dict
+	install -d $(D)/bin $(D)/lib/pkgconfig $(D)/include $(D)/share/ltm/library \
+	  $(D)/share/bash-completion/completions $(D)/share/man/man1 $(D)/share/man/ru/man1 $(D)/share/doc/ltm
+	install -m 755 $(B)/ltm $(D)/bin/ltm
+	install -m 644 $(B)/libltm.a $(D)/lib/libltm.a
+	install -m 755 $(B)/libltm.so $(D)/lib/libltm.so.0
+	ln -sf libltm.so.0 $(D)/lib/libltm.so
+	install -m 644 include/ltm.h $(D)/include/ltm.h
+	install -m 644 build/words.dict $(D)/share/ltm/words.dict
+	cp -R library/. $(D)/share/ltm/library
+	install -m 644 LICENSE README.md README.ru.md $(D)/share/doc/ltm
+	$(B)/ltm help --bash > $(D)/share/bash-completion/completions/ltm
+	sh scripts/man.sh $(B)/ltm $(D)/share/man/man1 $(D)/share/man/ru/man1
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+	  'Name: ltm' 'Description: Large Thought Model: scenes of Russian books' 'Version: $(VERSION)' \
+	  'Requires.private: $(PKGS)' 'Libs: -L$${libdir} -lltm' \
+	  'Libs.private: $(BLAS_LIBS) -fopenmp -lpthread -lm' 'Cflags: -I$${includedir}' \
+	  > $(D)/lib/pkgconfig/ltm.pc
+uninstall:
+	rm -f $(D)/bin/ltm $(D)/lib/libltm.a $(D)/lib/libltm.so $(D)/lib/libltm.so.0 $(D)/include/ltm.h \
+	  $(D)/lib/pkgconfig/ltm.pc $(D)/share/bash-completion/completions/ltm \
+	  $(D)/share/man/man1/ltm.1 $(D)/share/man/man1/ltm-*.1 \
+	  $(D)/share/man/ru/man1/ltm.1 $(D)/share/man/ru/man1/ltm-*.1
+	rm -rf $(D)/share/ltm $(D)/share/doc/ltm
+clean:
+	rm -rf build/release build/debug build/asan build/ubsan build/tsan build/fuzz build/fuzzlib build/test
+.PHONY: asan tsan unit-tests replay hostile

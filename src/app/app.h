@@ -28,7 +28,8 @@ struct read_sum {
 	size_t sources, added, known, failed;	/* files; books added; files passed over; left out */
 	uint64_t bytes, chars, words, scenes;	/* of the books added; bytes: of their files */
 	double seconds;
-	enum status first;			/* the first failure's code */
+	enum status first;		/* the first failure's code, and in words */
+	char why[8192];
 };
 /* Reads sources into MIND/store.db and MIND/lemmas.ltm. The store's bytes depend only on the
  * books and their order. ERR_PART when some were left out and at least one was read or known;

@@ -316,9 +316,11 @@ static enum status finish_source(struct writer *x, struct slot *slot, struct err
 		x->sum->known++;
 	if (slot->e.code && slot->e.code != ERR_STOP) {
 		x->sum->failed++;
-		if (!x->sum->first)
+		if (!x->sum->first) {
 			x->sum->first = slot->e.code;
-		watch_note(x->w, "%.*s: %s", STR_ARG(src->name), slot->e.msg);
+			snprintf(x->sum->why, sizeof x->sum->why, "%.*s: %.580s", STR_ARG(src->name), slot->e.msg);
+		}
+		watch_note(x->w, "%.*s: %.580s", STR_ARG(src->name), slot->e.msg);
 		st = store_failed(x->store, src->name.p, &slot->e, e);
 	}
 	pthread_mutex_lock(&s->lock);
@@ -447,10 +449,10 @@ static enum status verdict(const struct read_sum *sum, struct err *e)
 	if (!sum->failed)
 		return OK;
 	if (!sum->added && !sum->known)
-		return err_set(e, sum->first, sum->failed == 1 ? "nothing was read"
-		               : "nothing was read: all %zu sources were left out", sum->failed);
-	return err_set(e, ERR_PART, "%zu of %zu sources (listed by `ltm books`)", sum->failed,
-	               sum->sources);
+		return err_set(e, sum->first, sum->failed == 1 ? "%s" : "%s (and %zu others: nothing was read)",
+		               sum->why, sum->failed - 1);
+	return err_set(e, ERR_PART, sum->failed == 1 ? "%s" : "%s, and %zu others (`ltm books` lists them)",
+	               sum->why, sum->failed - 1);
 }
 
 static enum status read_sources(const char *mind, const struct read_opts *o, struct writer *x,

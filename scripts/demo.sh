@@ -1,0 +1,16 @@
+#!/bin/sh
+# demo.sh [MIND] - the main job on the shipped library, from a bare machine.
+set -eu
+cd "$(dirname "$0")/.."
+mind=${1:-demo-mind}
+if [ ! -f build/words.dict ] || ! command -v cc > /dev/null || ! pkg-config --exists libxml-2.0 sqlite3 2> /dev/null; then
+	sh scripts/setup.sh
+fi
+make -j"$(nproc 2>/dev/null || echo 2)" all
+ltm=build/release/ltm
+echo
+$ltm live -o "$mind"
+echo
+$ltm think "$mind" "Ученик смотрит в зеркало и видит чужое лицо" --intention "вернуть своё имя"
+echo
+echo "report: $mind/report.html"

@@ -1,0 +1,10 @@
+# Help comes from the tables of options: every command has all of its parts, in both languages.
+t 'ltm help'
+t 'ltm help think'
+t 'ltm think --help --lang ru'
+t 'ltm help thnk'
+t 'for c in $(ltm help --list); do for l in en ru; do ltm help $c --lang $l > o || echo bad $c; grep -q . o; done; done'
+t 'for c in $(ltm help --list); do ltm help --scdoc $c | head -1; done'
+t 'ltm help --bash > c; bash -n c && echo the completion is bash'
+t 'bash -c ". ./c; COMP_WORDS=(ltm th); COMP_CWORD=1; _ltm; echo \${COMPREPLY[@]}"'
+t 'bash -c ". ./c; COMP_WORDS=(ltm think --int); COMP_CWORD=2; _ltm; echo \${COMPREPLY[@]}"'
