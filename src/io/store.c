@@ -301,12 +301,12 @@ static int schema_hash(sqlite3 *db, uint64_t *hash)
 	return rc ? rc : end;
 }
 
-static int user_version(sqlite3 *db)
+static int pragma(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *st = NULL;
 	int v = -1;
 
-	if (!sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &st, NULL)
+	if (!sqlite3_prepare_v2(db, sql, -1, &st, NULL)
 	    && sqlite3_step(st) == SQLITE_ROW)
 		v = sqlite3_column_int(st, 0);
 	sqlite3_finalize(st);
@@ -337,12 +337,13 @@ static enum status same_schema(struct store *s, int version, struct err *e)
 	return OK;
 }
 
-/* A new file gets its schema, an old one the files it lacks. */
-static enum status bring_up(struct store *s, bool fresh, struct err *e)
+/* A new file gets its schema, an old one the files it lacks. A file whose making was killed
+ * has no pages any more once SQLite has looked at its journal: it is new again. */
+static enum status bring_up(struct store *s, struct err *e)
 {
-	int version = user_version(s->db);
+	int version = pragma(s->db, "PRAGMA user_version");
 
-	if (fresh && s->mode == STORE_WRITE && version == 0) {
+	if (s->mode == STORE_WRITE && version == 0 && pragma(s->db, "PRAGMA page_count") == 0) {
 		if (sqlite3_exec(s->db, "PRAGMA page_size=8192", NULL, NULL, NULL)
 		    || grow(s->db, 0, SCHEMA_VERSION))
 			return store_trouble(s, "creating", e);
@@ -377,7 +378,7 @@ static enum status connect(struct store *s, struct err *e)
 		return store_trouble(s, "opening", e);
 	harden(s->db);
 	if (exec(s, "PRAGMA cell_size_check=ON; PRAGMA cache_size=-24000; PRAGMA temp_store=MEMORY;",
-	         "opening", e) || bring_up(s, fresh, e))
+	         "opening", e) || bring_up(s, e))
 		return e->code;
 	if (s->mode == STORE_READ && exec(s, "PRAGMA query_only=ON", "opening", e))
 		return e->code;
