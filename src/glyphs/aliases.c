@@ -186,9 +186,10 @@ bool alias_is_formed(struct str s)
 	return true;
 }
 
+/* Bytes of the beginning that a message shows. */
 static int cut(struct str s)
 {
-	return (int)(s.n < 60 ? s.n : 60);
+	return (int)utf8_offset(s, 40);
 }
 
 enum status aliases_put(struct aliases *t, struct str lemma, struct str alias, struct err *e)

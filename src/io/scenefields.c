@@ -55,14 +55,14 @@ static bool is_key(const struct field *f, struct str key)
 
 static void place(struct buf *out, const struct fields_ctx *c, const struct node *n)
 {
-	struct str key = n->key;
+	struct str key = node_shown(n->key), scene = node_shown(c->scene);
 
 	if (n->line)
 		buf_printf(out, "line %u, column %u: ", n->line, n->col);
-	if (c->scene.n)
-		buf_printf(out, "scene %.*s: ", (int)(c->scene.n < 80 ? c->scene.n : 80), c->scene.p);
+	if (scene.n)
+		buf_printf(out, "scene " STR_FMT ": ", STR_ARG(scene));
 	if (key.n)
-		buf_printf(out, "key %.*s: ", (int)(key.n < 80 ? key.n : 80), key.p);
+		buf_printf(out, "key " STR_FMT ": ", STR_ARG(key));
 }
 
 enum status fields_error(const struct fields_ctx *c, const struct node *n, enum status code,
@@ -85,6 +85,7 @@ enum status fields_error(const struct fields_ctx *c, const struct node *n, enum 
 void fields_warn(const struct fields_ctx *c, const struct node *n, const char *fmt, ...)
 {
 	char what[400];
+	struct buf line = { 0 };
 	va_list ap;
 
 	if (!c->warn || c->warn->n > 100000)
@@ -92,9 +93,11 @@ void fields_warn(const struct fields_ctx *c, const struct node *n, const char *f
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof what, fmt, ap);
 	va_end(ap);
-	place(c->warn, c, n);
-	buf_str(c->warn, str_of(what));
+	place(&line, c, n);
+	buf_str(&line, str_of(what));
+	buf_str(c->warn, str_safe(c->a, buf_view(&line), false));	/* it may reach a terminal */
 	buf_char(c->warn, '\n');
+	buf_free(&line);
 }
 
 /* ---- scalars ----------------------------------------------------------------------- */
@@ -154,8 +157,8 @@ static enum status read_code(uint8_t *code, enum scene_code f, const struct node
 
 		snprintf(known + have, sizeof known - have, " " STR_FMT, STR_ARG(kind_get(f, i)->code));
 	}
-	return fields_error(c, n, ERR_FORMAT, "unknown code '%.*s', expected one of%s",
-	                    (int)(s.n < 40 ? s.n : 40), s.p, known);
+	return fields_error(c, n, ERR_FORMAT, "unknown code '" STR_FMT "', expected one of%s",
+	                    STR_ARG(node_shown(s)), known);
 }
 
 static enum status read_list(struct str *v, int *count, int max, const struct node *n,
@@ -171,8 +174,8 @@ static enum status read_list(struct str *v, int *count, int max, const struct no
 		                    node_kind_name(n));
 	for (const struct node *i = n->first; i && k < max; i = i->next) {
 		if (!node_is_scalar(i) || node_is_null(i))
-			return fields_error(c, i, ERR_FORMAT, "%s in the list of %.*s, expected a "
-			                    "string", node_kind_name(i), STR_ARG(n->key));
+			return fields_error(c, i, ERR_FORMAT, "%s in the list of " STR_FMT ", expected a "
+			                    "string", node_kind_name(i), STR_ARG(node_shown(n->key)));
 		v[k++] = i->s;
 	}
 	if (n->n > (uint32_t)max)
@@ -207,7 +210,8 @@ static enum status read_group(struct scene *s, const struct field *f, const stru
 	for (const struct node *i = n->first; i; i = i->next) {
 		const struct field *g = f;
 
-		while (g < table + FIELDS && !strcmp(g->key, f->key) && !str_eq(i->key, str_of(g->sub)))
+		while (g < table + FIELDS && !strcmp(g->key, f->key) &&
+		       !str_eq(i->key, str_of(g->sub)))
 			g++;
 		if (g == table + FIELDS || strcmp(g->key, f->key))
 			fields_warn(c, i, "unknown key inside %s, left out", f->key);

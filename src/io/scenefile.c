@@ -39,11 +39,11 @@ static enum status read_id(struct book_reading *r, struct scene_doc *s, const st
 		return r->c.e->code;
 	p = s->id.p;
 	if (s->id.n == 0 || s->id.n > ID_MAX || !id_char(utf8_next(&p, s->id.p + s->id.n)))
-		return fields_error(&r->c, n, ERR_FORMAT, "'%.*s' is no scene id, expected like S001",
-		                    (int)(s->id.n < 40 ? s->id.n : 40), s->id.p);
+		return fields_error(&r->c, n, ERR_FORMAT, "'" STR_FMT "' is no scene id, expected one "
+		                    "like S001", STR_ARG(node_shown(s->id)));
 	if (strtab_find(&r->ids, s->id) != STRTAB_NONE)
-		return fields_error(&r->c, n, ERR_FORMAT, "scene id %.*s is used twice in one book",
-		                    STR_ARG(s->id));
+		return fields_error(&r->c, n, ERR_FORMAT, "scene id " STR_FMT " is used twice in one "
+		                    "book", STR_ARG(node_shown(s->id)));
 	strtab_add(&r->ids, s->id);
 	r->c.scene = s->id;
 	return OK;

@@ -26,9 +26,9 @@ struct scene_doc {
 	uint32_t chapter_index;
 	struct sent *sent;		/* offsets into the book's text; NULL in story files */
 	uint32_t n_sent;
-	struct str book;		/* file the span points into; empty where the text is the book's own */
-	uint64_t span[2];		/* with book: code points [from, to); else scene.off, scene.len say it */
-	uint64_t *cause;		/* numbers of earlier scenes it follows from (older files), or NULL */
+	struct str book;		/* file the span points into; empty: the book's own text */
+	uint64_t span[2];		/* with book: code points [from, to); else see scene.off */
+	uint64_t *cause;		/* earlier scenes it follows from (older files), or NULL */
 	uint32_t n_cause;
 };
 enum {
@@ -48,9 +48,11 @@ void scenefile_pvq_write(struct buf *out, const struct book_doc *d, bool first, 
 /* Readers: errors name line and key; unknown keys are warned through warn (may be NULL) and
  * skipped; depth, duplicate keys, aliases (anchors) over limits, bad codes are refused.
  * each is called for every book; its strings live until it returns. */
-enum status scenefile_yaml_read(struct str bytes, enum status (*each)(void *ctx, struct book_doc *d, struct err *e),
+enum status scenefile_yaml_read(struct str bytes,
+                                enum status (*each)(void *ctx, struct book_doc *d, struct err *e),
                                 void *ctx, struct buf *warn, struct err *e);
-enum status scenefile_pvq_read(struct str bytes, enum status (*each)(void *ctx, struct book_doc *d, struct err *e),
+enum status scenefile_pvq_read(struct str bytes,
+                               enum status (*each)(void *ctx, struct book_doc *d, struct err *e),
                                void *ctx, struct buf *warn, struct err *e);
 
 #endif

@@ -135,6 +135,11 @@ const char *node_kind_name(const struct node *n)
 	}
 }
 
+struct str node_shown(struct str s)
+{
+	return (struct str){ s.p, utf8_offset(s, 40) };
+}
+
 static int by_key(const void *x, const void *y)
 {
 	const struct node *a = *(struct node *const *)x, *b = *(struct node *const *)y;

@@ -49,6 +49,8 @@ struct node *node_find(const struct node *map, const char *key);	/* NULL when ab
 bool node_is_null(const struct node *n);	/* plain: empty, ~, null, Null, NULL */
 bool node_is_scalar(const struct node *n);
 const char *node_kind_name(const struct node *n);	/* "a list", … for messages */
+/* The beginning of s that a message shows: at most 40 characters. */
+struct str node_shown(struct str s);
 /* The first child of a map whose key an earlier one has; NULL when keys are unique. */
 const struct node *node_twice(const struct node *map);
 

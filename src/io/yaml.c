@@ -226,9 +226,8 @@ static enum status on_close(struct build *b, struct err *e)
 
 	if (n->kind != NODE_MAP || !(twice = node_twice(n)))
 		return OK;
-	return err_set(e, ERR_FORMAT, "line %u, column %u: key '%.*s' is given twice in one "
-	               "mapping", twice->line, twice->col, (int)(twice->key.n < 80 ? twice->key.n : 80),
-	               twice->key.p);
+	return err_set(e, ERR_FORMAT, "line %u, column %u: key '" STR_FMT "' is given twice in one "
+	               "mapping", twice->line, twice->col, STR_ARG(node_shown(twice->key)));
 }
 
 static enum status on_event(struct build *b, const yaml_event_t *ev, struct err *e)

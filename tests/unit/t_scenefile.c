@@ -472,6 +472,20 @@ static void test_limits(void **state)
 	CHECK((double)(clock() - from) / CLOCKS_PER_SEC < 10);
 }
 
+/* Keys come from outside: what is said of them must not drive a terminal. */
+static void test_warnings_safe(void **state)
+{
+	static const char yaml[] = "{id: 1, \"\\e[31m\\u202Exx\": 1}\n";
+	struct buf warn = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	CHECK_EQ(scenefile_yaml_read(str_of(yaml), ignore, NULL, &warn, &e), OK);
+	CHECK_STR(buf_view(&warn),
+	          "line 1, column 27: scene 1: key ?[31m?xx: unknown key, left out\n");
+	buf_free(&warn);
+}
+
 static void test_json_refusals(void **state)
 {
 	static const struct { const char *json, *says; } bad[] = {
@@ -550,6 +564,48 @@ static void test_hostile(void **state)
 	buf_free(&manifest);
 }
 
+/* ---- the examples of docs/formats.md -------------------------------------------------- */
+
+/* The text between the n-th "```KIND" and the next "```". */
+static struct str example(struct str doc, const char *mark, int n)
+{
+	const char *p = doc.p, *end;
+
+	for (int i = 0; i < n; i++) {
+		CHECK(p = strstr(p, mark));
+		p += strlen(mark);
+	}
+	CHECK(end = strstr(p, "```"));
+	return (struct str){ p, (size_t)(end - p) };
+}
+
+static enum status count(void *ctx, struct book_doc *d, struct err *e)
+{
+	(void)e;
+	CHECK_EQ(d->n_scene, 1);
+	CHECK_STR(d->scene[0].scene.text[ST_FIELD], "кухня");
+	CHECK_EQ(d->scene[0].scene.len, 1530);
+	++*(int *)ctx;
+	return OK;
+}
+
+static void test_docs(void **state)
+{
+	struct buf doc = { 0 }, warn = { 0 };
+	struct err e = { 0 };
+	int books = 0;
+
+	(void)state;
+	CHECK_EQ(file_read(&doc, "docs/formats.md", 1 << 20, &e), OK);
+	if (scenefile_yaml_read(example(buf_view(&doc), "```yaml\n", 1), count, &books, &warn, &e) ||
+	    scenefile_pvq_read(example(buf_view(&doc), "```json\n", 1), count, &books, &warn, &e))
+		fail_msg("%s", e.msg);
+	CHECK_EQ(books, 2);
+	CHECK_EQ(warn.n, 0);
+	buf_free(&doc);
+	buf_free(&warn);
+}
+
 /* ---- golden files -------------------------------------------------------------------- */
 
 static enum status rewrite(void *ctx, struct book_doc *d, struct err *e)
@@ -612,8 +668,10 @@ int main(void)
 		cmocka_unit_test(test_pvq),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_warnings_safe),
 		cmocka_unit_test(test_json_refusals),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_docs),
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_library),
 		cmocka_unit_test(test_gold),
