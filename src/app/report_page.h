@@ -29,24 +29,23 @@ struct page {
 	bool ru;
 };
 
-const char *phrase(const struct page *p, enum phrase id);
+const char *page_phrase(const struct page *p, enum phrase id);
 /* A kind's name in the page's language. */
-struct str kind_name(const struct page *p, enum scene_code f, int kind);
+struct str page_kind(const struct page *p, enum scene_code f, int kind);
 /* One sentence on what a task of eval asks; empty for tasks it does not know. */
-const char *task_what(const struct page *p, struct str task);
-const char *system_name(const struct page *p, struct str key);	/* NULL: show the key */
+const char *page_task(const struct page *p, struct str task);
 
-void put(const struct page *p, const char *s);			/* markup of ours */
-void put_phrase(const struct page *p, enum phrase id);
-void put_text(const struct page *p, struct str s, size_t runes);	/* theirs, within <bdi> */
-void put_title_of(const struct page *p, const struct report_book *b);	/* or "untitled" */
-void put_big(const struct page *p, uint64_t n);			/* 1 234 567 */
-void put_real(const struct page *p, double v, int digits);	/* 0,75 or 0.75; fixed digits */
-void put_share(const struct page *p, double v);			/* 61,3 % */
+void page_put(const struct page *p, const char *s);		/* markup of ours */
+void page_say(const struct page *p, enum phrase id);
+void page_text(const struct page *p, struct str s, size_t runes);	/* theirs, within <bdi> */
+void page_title(const struct page *p, const struct report_book *b);	/* or "untitled" */
+void page_big(const struct page *p, uint64_t n);		/* 1 234 567 */
+void page_real(const struct page *p, double v, int digits);	/* 0,75 or 0.75; fixed digits */
+void page_share(const struct page *p, double v);		/* 61,3 % */
 
 /* Opens <section id>, its heading and a line on what it shows. */
-void section_open(const struct page *p, const char *id, enum phrase head, enum phrase what);
-void section_close(const struct page *p);
+void page_section(const struct page *p, const char *id, enum phrase head, enum phrase what);
+void page_section_end(const struct page *p);
 
 void page_arcs(const struct page *p);
 void page_net(const struct page *p);
