@@ -263,10 +263,24 @@ static bool is_given(struct str s)
 	return ONE_OF(s, names);
 }
 
+/* «А.И.ГЕРЦЕН»: a space after each initial. */
+static struct str space_initials(char *room, size_t n_room, struct str line)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < line.n && n + 2 < n_room; i++) {
+		room[n++] = line.p[i];
+		if (line.p[i] == '.' && i + 1 < line.n && line.p[i + 1] != ' ')
+			room[n++] = ' ';
+	}
+	return (struct str){ room, n };
+}
+
 bool head_is_name(struct str line)
 {
+	char room[260];
 	struct word w[6];
-	size_t n = words_of(w, 6, line), initials = 0, words = 0;
+	size_t n = words_of(w, 6, space_initials(room, sizeof room, line)), initials = 0, words = 0;
 
 	if (n < 2 || n > 4 || line.n > 120)
 		return false;

@@ -20,6 +20,8 @@
 
 typedef const uint8_t *ptr;
 
+enum { YEAR_OPENS = 14 };	/* bytes: a sentence so short before «г.» has only begun */
+
 static bool is_dot3(ptr p, ptr end) { return end - p > 2 && p[0] == 0xE2 && p[1] == 0x80 && p[2] == 0xA6; }
 
 /* The next byte that may end a sentence: . ! ? or the first of … */
@@ -209,14 +211,14 @@ static bool dot_inside(ptr from, ptr p, struct after a, ptr end)
 	switch (abbrev_find(w)) {
 	case ABBREV_NO:
 		return false;
-	case ABBREV_MAY_END:	/* «им. Горького», but «дал им. Потом» */
-		return str_eq(w, S("им")) && is_upper(a.rune) && !a.dash &&
-		       !abbrev_begins(word_after(a.at, end));
+	case ABBREV_MAY_END:	/* «5 руб. 20 коп.»; «им. Горького», but «дал им. Потом» */
+		return is_digit(a.rune) || (str_eq(w, S("им")) && is_upper(a.rune) && !a.dash &&
+		       !abbrev_begins(word_after(a.at, end)));
 	default:
 		if (after_t(from, head) && (str_eq(w, S("д")) || str_eq(w, S("п"))))
 			return false;
 		if (after_number(from, head) && !is_digit(a.rune))
-			return false;
+			return head - from < YEAR_OPENS;	/* «В 1812 г. Наполеон …» */
 		return !a.dash;
 	}
 }

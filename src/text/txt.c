@@ -179,8 +179,10 @@ static size_t head_lines(struct maker *m, const struct pieces *p)
 		maker_name(&m->title, title);
 		return 1;
 	}
-	if (head_is_name(a->s) && may_be_title(b)) {
+	if (head_is_name(a->s) && may_be_title(b) && !head_is_name(b->s)) {
 		maker_name(&m->author, a->s);
+		if (str_starts(b->s, S("Собрание сочинений")) || str_starts(b->s, S("Полное собрание")))
+			return 2;		/* of an edition, not of this book */
 		maker_name(&m->title, b->s);
 		return 2;
 	}
@@ -208,17 +210,42 @@ static size_t notes_begin(const struct pieces *p)
 
 /* ---- the reader --------------------------------------------------------------------------- */
 
+/* «ГЛАВА I» and on the next line «СЕРЖАНТ ГВАРДИИ» are one heading of two lines. */
+static bool two_lines(const struct pieces *p, size_t i, size_t end)
+{
+	const struct piece *v = &p->v[i];
+
+	return i + 1 < end && (v->head == HEAD_CHAPTER || v->head == HEAD_NUMBER) &&
+	       p->v[i + 1].head == HEAD_CAPS && !p->v[i + 1].blanks;
+}
+
+static void tell_heading(struct maker *m, const struct piece *v, bool two)
+{
+	struct buf b = {0};
+
+	buf_str(&b, v->s);
+	if (two) {
+		buf_str(&b, v->s.p[v->s.n - 1] == '.' ? S(" ") : S(". "));
+		buf_str(&b, v[1].s);
+	}
+	maker_chapter(m, v->level, buf_view(&b));
+	buf_free(&b);
+}
+
 static void tell(struct maker *m, const struct pieces *p)
 {
 	size_t end = notes_begin(p);
+	bool two;
 
 	if (end < p->n)
 		warn_add(&m->warn, "notes at the end left out");
 	for (size_t i = head_lines(m, p); i < end; i++) {
 		const struct piece *v = &p->v[i];
-		if (v->kind == PARA_TITLE)
-			maker_chapter(m, v->level, v->s);
-		else
+		if (v->kind == PARA_TITLE) {
+			two = two_lines(p, i, end);
+			tell_heading(m, v, two);
+			i += two;
+		} else
 			maker_para(m, v->kind, v->s, v->blanks > 0);
 	}
 }
