@@ -78,9 +78,9 @@ $(B)/bench/%: bench/%.c $(B)/libltm.a
 	$(CC) $(CFLAGS) $< $(B)/libltm.a $(LIBS) -o $@
 
 # ---- set-up ------------------------------------------------------------------------------
-# The dictionary is fetched and converted once (scripts/setup.sh); never at run time.
-build/words.dict:
-	sh scripts/setup.sh
+# The dictionary is fetched and converted once, and again when its form changes; never at run time.
+build/words.dict: src/words/dictbuild.c src/words/gramtag.c src/words/dict.h | $(B)/ltm
+	sh scripts/dict.sh $(B)/ltm $@
 setup: ; sh scripts/setup.sh
 dict: build/words.dict
 

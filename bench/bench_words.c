@@ -102,10 +102,13 @@ static void measure(const char *name, struct word_cache *c)
 			while (j < w.sent[i + 1] && w.w[j].off < off[i] + g->off)
 				j++;
 			s.n++;
-			if (j < w.sent[i + 1] && w.w[j].off == off[i] + g->off && w.w[j].len == g->len)
+			if (j < w.sent[i + 1] && w.w[j].off == off[i] + g->off)
 				compare(&s, &w, &w.w[j], g, &a);
-			else
+			else {
 				s.cut++;
+				if (getenv("SHOW"))
+					printf("CUT\t%.*s\t%.*s\n", STR_ARG(g->form), STR_ARG(g->upos));
+			}
 		}
 	double n = (double)s.n / 100;
 

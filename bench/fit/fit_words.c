@@ -209,16 +209,12 @@ static void update(const struct weights_ctx *c, const struct cword *s, size_t n,
 	}
 }
 
-static size_t one(const struct word_cache *c, const struct example *x, bool drop,
-                  struct rng *rng)
+static size_t one(const struct word_cache *c, const struct example *x)
 {
 	struct cword *s = mem_alloc(x->n, sizeof *s);
 	uint8_t *got = mem_alloc(x->n, 1), *want = mem_alloc(x->n, 1);
-	struct cread *flat = NULL;
 	size_t wrong = 0;
 
-	(void)drop;
-	(void)rng;
 	for (size_t i = 0; i < x->n; i++) {
 		const struct entry *e = &c->e[x->w[i].entry];
 
@@ -233,7 +229,6 @@ static size_t one(const struct word_cache *c, const struct example *x, bool drop
 		update(c->d->ctx, s, x->n, got, want, -1);
 	}
 	now++;
-	mem_free(flat);
 	mem_free(s);
 	mem_free(got);
 	mem_free(want);
@@ -306,10 +301,10 @@ static void write_table(FILE *f, const struct weights_ctx *c, const float *w)
 	row(f, "scale", "p", "", w[W_SCALE]);
 	for (int i = 0; i < PTAGS; i++)
 		row(f, "tag", weights_tag_name(i, a), "", w[W_TAG + i]);
-	for (int i = 0; i < CL_N; i++)
-		row(f, "guess", cls_name(i), "", w[W_GUESS + i]);
 	for (int i = 0; i < SHAPES * CL_N; i++)
 		row(f, "shape", shape[i / CL_N], cls_name(i % CL_N), w[W_SHAPE + i]);
+	for (int i = 0; i < SHAPES * CL_N; i++)
+		row(f, "guess", shape[i / CL_N], cls_name(i % CL_N), w[W_GUESS + i]);
 	for (int i = 0; i < CL_N * CL_N * AGREES; i++) {
 		int v = i % AGREES;
 		char pair[40], code[4] = { ".=#"[v / 9], ".=#"[v / 3 % 3], ".=#"[v % 3], 0 };
@@ -369,7 +364,7 @@ int main(int argc, char **argv)
 
 		rng_shuffle(&r, order, n_ex);
 		for (size_t i = 0; i < n_ex; i++) {
-			wrong += one(c, &ex[order[i]], false, &r);
+			wrong += one(c, &ex[order[i]]);
 			words += ex[order[i]].n;
 		}
 		fprintf(stderr, "epoch %d  wrong %.3f %%  scale %.3f\n", ep + 1,

@@ -41,7 +41,7 @@ int word_features(uint32_t ix[8], const struct cword *s, size_t n, size_t i,
 	if (i + 1 < n && s[i + 1].lex)
 		ix[k++] = lex_ix(LEX_BEFORE, s[i + 1].lex, r->ptag);
 	if (r->unknown)
-		ix[k++] = (uint32_t)(W_GUESS + r->cls);
+		ix[k++] = (uint32_t)(W_GUESS + s[i].shape * CL_N + r->cls);
 	return k;
 }
 

@@ -11,7 +11,7 @@
  *     after2  в          NOUN.loct   the tag of the second word after it
  *     before  что        VERB.tran   the tag of the word before it
  *     shape   title      NAME        how it is written and what it is
- *     guess   NOUN                   a reading guessed by ending
+ *     guess   title      NOUN        the same for a reading guessed by ending
  *     scale   p                      times log P(reading | form)
  *
  * They were fitted by bench/fit_words.c (averaged perceptron [Collins 2002]).
@@ -42,7 +42,7 @@ enum {
 	W_LEX = W_TAG + PTAGS,		/* [4][LEX_MAX][PTAGS]: here after after2 before */
 	W_SHAPE = W_LEX + 4 * LEX_MAX * PTAGS,
 	W_GUESS = W_SHAPE + SHAPES * CL_N,
-	W_N = W_GUESS + CL_N,
+	W_N = W_GUESS + SHAPES * CL_N,
 };
 enum lex_kind { LEX_HERE, LEX_AFTER, LEX_AFTER2, LEX_BEFORE };
 
@@ -73,11 +73,23 @@ struct weights_ctx {
 	struct strtab lex;	/* id + 1 is the word's lex */
 	struct prefix *prefix;	/* data/ru/words_prefix.tsv in dictionary bytes */
 	size_t n_prefix;
+	struct freq *freq;	/* open addressing by hash; 0 is empty */
+	size_t n_freq;
+	struct fix { struct prefix lemma, better; int cls; } *fix;
+	size_t n_fix;
+	struct extra { struct prefix form, lemma; struct tag tag; float w; } *extra;
+	size_t n_extra;
 	struct arena mem;
 };
+struct freq { uint64_t hash; float w; };
 struct weights_ctx *weights_open(void);
 void weights_close(struct weights_ctx *c);
 const struct prefix *weights_prefixes(const struct weights_ctx *c, size_t *n);
+/* How common a cell's lemma is: 1 when the table does not say. */
+float weights_freq(const struct weights_ctx *c, const struct cell *cell);
+/* Puts a better lemma where data/ru/words_lemma.tsv has one. */
+void weights_lemma(const struct weights_ctx *c, struct cell *cell);
+int cell_class(const struct tag *t);		/* class of a lemma: verbs' forms are VERB */
 void weights_fold(struct weights_ctx *c);		/* after w has changed */
 uint16_t weights_lex(const struct weights_ctx *c, struct str form);	/* lower case; 0 none */
 const char *weights_tag_name(int ptag, char buf[16]);

@@ -69,6 +69,9 @@ enum { CELLS_MAX = 64 };
 /* A form in dictionary bytes: exactly known readings; е may stand for ё. n added. */
 size_t dict_cells(const struct dict *d, struct cell *out, size_t cap, const uint8_t *form,
                   size_t n);
+/* Readings the dictionary lacks: data/ru/words_extra.tsv. Appends to out; returns n. */
+size_t dict_extra(const struct dict *d, struct cell *out, size_t n_out, size_t cap,
+                  const uint8_t *form, size_t n);
 /* Readings of an unknown form by hyphen, prefix and ending (predict.c); 0 when there is none. */
 size_t dict_predict(const struct dict *d, struct cell *out, size_t cap, const uint8_t *form,
                     size_t n);

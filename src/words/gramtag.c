@@ -44,7 +44,7 @@ static const struct row {
 	{ "Abbr", F_MARK, TAG_ABBR }, { "Init", F_MARK, TAG_INITIAL },
 	{ "Arch", F_MARK, TAG_RARE }, { "Erro", F_MARK, TAG_RARE }, { "Dist", F_MARK, TAG_RARE },
 	{ "Infr", F_MARK, TAG_RARE }, { "Slng", F_MARK, TAG_RARE }, { "Litr", F_MARK, TAG_RARE },
-	{ "V-oy", F_MARK, TAG_ALT }, { "V-ey", F_MARK, TAG_ALT }, { "V-be", F_MARK, TAG_ALT },
+	{ "V-oy", F_MARK, TAG_ALT }, { "V-ey", F_MARK, TAG_ALT }, { "V-be", F_MARK, TAG_BE },
 	{ "V-ie", F_MARK, TAG_ALT }, { "V-ej", F_MARK, TAG_ALT }, { "V-sh", F_MARK, TAG_ALT },
 	{ "V-bi", F_MARK, TAG_ALT }, { "V-en", F_MARK, TAG_ALT }, { "Cmp2", F_MARK, TAG_ALT },
 	{ "NUMR", F_MARK, TAG_CLOSED }, { "NPRO", F_MARK, TAG_CLOSED },

@@ -13,6 +13,7 @@ enum tag_mark {
 	TAG_FIXED = 16,		/* does not decline */
 	TAG_COMP = 32,		/* comparative */
 	TAG_INITIAL = 64,
+	TAG_BE = 128,		/* the spelling -ье for -ие: счастье */
 };
 struct tag {
 	struct gram g;

@@ -68,6 +68,7 @@ static bool particle(struct out *o, const uint8_t *f, size_t n)
 }
 
 static const struct tag adverb = { .pos = POS_ADV };
+static const struct tag undeclined = { .pos = POS_NOUN, .mark = TAG_FIXED };
 
 static void push_whole(struct out *o, const struct tag *t, const uint8_t *f, size_t n, float w)
 {
@@ -195,7 +196,7 @@ static bool prefixed(struct out *o, const uint8_t *f, size_t n)
 	return o->n > from;
 }
 
-/* краснаго -> красного, безсильный -> бессильный */
+/* краснаго -> красного, хотелося -> хотелось, безсильный -> бессильный */
 static bool old_spelling(struct out *o, const uint8_t *f, size_t n)
 {
 	uint8_t g[FORM_MAX];
@@ -206,6 +207,12 @@ static bool old_spelling(struct out *o, const uint8_t *f, size_t n)
 		if (known(o, g, n, false, 0.9f))
 			return true;
 		g[n - 3] = 0xE0;
+	}
+	if (n > 4 && f[n - 2] == 0xF1 && f[n - 1] == 0xFF) {	/* …ся after a vowel: …сь */
+		g[n - 1] = 0xFC;
+		if (known(o, g, n, false, 0.9f))
+			return true;
+		g[n - 1] = 0xFF;
 	}
 	for (size_t i = 1; i < 4 && i + 3 < n; i++)
 		if (f[i] == 0xE7 && strchr("\xEF\xF2\xEA\xF5\xF6\xF7\xF8\xF9\xF1\xF4", f[i + 1])) {
@@ -287,5 +294,6 @@ size_t dict_predict(const struct dict *d, struct cell *out, size_t cap, const ui
 		return o.n;
 	if (n >= 3)
 		endings(&o, form, n);
+	push_whole(&o, &undeclined, form, n, 0.03f);
 	return o.n;
 }

@@ -10,7 +10,7 @@
  * Invariants: at least one reading; probabilities sum to 1; the order is total (ties by
  * part of speech, grammar, lemma), so results do not depend on the walk.
  */
-#include "words/dict.h"
+#include "words/choose.h"
 
 enum { YO_BUDGET = 2000 };	/* steps over е/ё choices, against hostile graphs */
 
@@ -18,6 +18,69 @@ static void add_bytes(struct cell *c, const uint8_t *p, size_t n)
 {
 	for (size_t i = 0; i < n && c->n_lemma < sizeof c->lemma; i++)
 		c->lemma[c->n_lemma++] = p[i];
+}
+
+/* Cells of a paradigm: endings, tags, prefixes. */
+struct forms {
+	const struct dict *d;
+	const uint16_t *v;
+	uint32_t m;
+};
+
+static const struct tag *tag_at(const struct forms *p, uint32_t k)
+{
+	return &p->d->tag[p->v[p->m + k]];
+}
+
+static void set_lemma(struct cell *c, const struct forms *p, uint32_t k, const uint8_t *stem,
+                      size_t n_stem)
+{
+	const struct rows *suf = &p->d->suffix;
+	struct prefix head = dict_prefix[p->v[2 * p->m + k]];
+	const uint32_t *first = suf->first + p->v[k];
+
+	c->n_lemma = 0;
+	add_bytes(c, (const uint8_t *)head.p, head.n);
+	add_bytes(c, stem, n_stem);
+	add_bytes(c, suf->byte + first[0], first[1] - first[0]);
+}
+
+/* The dictionary joins words that readers keep apart: an ordinal with its number, Ивановна
+ * with Иван, Каренина with Каренин. The cell that is the word's own first form, or 0. */
+static uint32_t own_lemma(const struct forms *p, const struct tag *t)
+{
+	const struct tag *t0 = tag_at(p, 0);
+	bool ordinal = t->pos == POS_ADJ && t0->pos != POS_ADJ;
+	bool patronymic = t->g.name == WNAME_PATR && t0->g.name != WNAME_PATR;
+	bool her = t->g.name == WNAME_SURN && t->g.gender == 2 && t->g.number == 1 &&
+	           t0->g.gender == 1;
+
+	for (uint32_t k = 1; (ordinal || patronymic || her) && k < p->m; k++) {
+		const struct tag *x = tag_at(p, k);
+
+		if (x->pos == t->pos && x->g.name == t->g.name && x->g.number == 1 &&
+		    x->g.gcase == CASE_NOM && !x->g.shortf &&
+		    (ordinal ? x->g.gender == 1 : x->g.gender == t->g.gender))
+			return k;
+	}
+	return 0;
+}
+
+/* счастья is of счастье, not of счастие, where that is the commoner word. */
+static void soft_lemma(struct cell *c, const struct forms *p, const uint8_t *stem, size_t n)
+{
+	struct cell soft = *c;
+
+	for (uint32_t k = 1; k < p->m; k++) {
+		const struct tag *x = tag_at(p, k);
+
+		if (!(x->mark & TAG_BE) || x->g.gcase != CASE_NOM || x->g.number != 1)
+			continue;
+		set_lemma(&soft, p, k, stem, n);
+		if (weights_freq(p->d->ctx, &soft) >= weights_freq(p->d->ctx, c))
+			*c = soft;
+		return;
+	}
 }
 
 bool dict_cell(const struct dict *d, struct cell *c, uint32_t para, uint32_t k,
@@ -30,21 +93,21 @@ bool dict_cell(const struct dict *d, struct cell *c, uint32_t para, uint32_t k,
 
 	if (k >= m)
 		return false;
-	struct prefix head = dict_prefix[v[2 * m + k]], head0 = dict_prefix[v[2 * m]];
+	struct forms p = { d, v, m };
+	struct prefix head = dict_prefix[v[2 * m + k]];
 	const uint8_t *tail = d->suffix.byte + d->suffix.first[v[k]];
 	size_t n_tail = d->suffix.first[v[k] + 1] - d->suffix.first[v[k]];
 
 	if (head.n + n_tail > n || memcmp(form, head.p, head.n) ||
 	    memcmp(form + n - n_tail, tail, n_tail))
 		return false;
-	c->n_lemma = 0;
-	add_bytes(c, (const uint8_t *)head0.p, head0.n);
-	add_bytes(c, form + head.n, n - n_tail - head.n);
-	add_bytes(c, d->suffix.byte + d->suffix.first[v[0]],
-	          d->suffix.first[v[0] + 1] - d->suffix.first[v[0]]);
 	c->unknown = 0;
-	c->tag = &d->tag[v[m + k]];
+	c->tag = tag_at(&p, k);
 	c->w = 0;
+	set_lemma(c, &p, own_lemma(&p, c->tag), form + head.n, n - n_tail - head.n);
+	if (c->tag->mark & TAG_BE)
+		soft_lemma(c, &p, form + head.n, n - n_tail - head.n);
+	weights_lemma(d->ctx, c);
 	return true;
 }
 
@@ -121,27 +184,41 @@ static void walk_on(struct walk *w, uint32_t node, size_t i)
 	collect(w, node);
 }
 
-/* P(tag | form) from the corpus; cells keep the prior where there are no counts. */
+/* Corpus counts say P(tag | form) but not which lemma: among readings of one tag the
+ * lemmas share it by their frequency. */
+static float share(const struct cell *c, size_t n, size_t i, const float *f)
+{
+	float sum = 0;
+
+	for (size_t k = 0; k < n; k++)
+		if (c[k].tag == c[i].tag)
+			sum += f[k];
+	return f[i] / sum;
+}
+
+/* P(reading | form) from corpus counts, smoothed by prior and frequency of the lemma. */
 static void weigh(const struct dict *d, struct cell *c, size_t n_cell, const uint8_t *form,
                   size_t n)
 {
 	uint32_t node = dawg_walk(&d->prob, DAWG_ROOT, form, n);
-	float sum = 0, seen = 0, p[CELLS_MAX] = { 0 };
+	float sum = 0, seen = 0, p[CELLS_MAX] = { 0 }, f[CELLS_MAX];
 
+	must(n_cell <= CELLS_MAX);
 	if (node != DAWG_NONE)
 		node = dawg_step(&d->prob, node, ':');
 	for (size_t i = 0; i < n_cell; i++) {
-		c[i].w = prior(c[i].tag);
+		f[i] = weights_freq(d->ctx, &c[i]);
+		c[i].w = prior(c[i].tag) * f[i];
 		sum += c[i].w;
 	}
-	for (size_t i = 0; i < n_cell && node != DAWG_NONE && i < CELLS_MAX; i++) {
+	for (size_t i = 0; i < n_cell && node != DAWG_NONE; i++) {
 		uint32_t t = (uint32_t)(c[i].tag - d->tag), v;
 		const uint32_t *first = d->tag_name.first;
 		uint32_t at = dawg_walk(&d->prob, node, d->tag_name.byte + first[t],
 		                        first[t + 1] - first[t]);
 
 		if (at != DAWG_NONE && dawg_value(&d->prob, at, &v))
-			seen += p[i] = (float)v;
+			seen += p[i] = (float)v * share(c, n_cell, i, f);
 	}
 	for (size_t i = 0; i < n_cell; i++)
 		c[i].w = seen > 0 ? 0.92f * p[i] / seen + 0.08f * c[i].w / sum : c[i].w / sum;
@@ -224,6 +301,7 @@ size_t dict_read(const struct dict *d, struct cell out[CELLS_MAX], const uint8_t
 
 	if (!m)
 		m = dict_predict(d, out, CELLS_MAX, form, n);
+	m = dict_extra(d, out, m, CELLS_MAX, form, n);
 	if (!m) {
 		out[0] = (struct cell){ .tag = &nothing, .unknown = 1, .w = 1 };
 		add_bytes(&out[0], form, n);
@@ -245,8 +323,11 @@ size_t form_bytes(uint8_t out[FORM_MAX], struct str word)
 	size_t n = 0;
 
 	while (p < end) {
-		uint8_t c = cyr_byte(utf8_next(&p, end));
+		uint32_t r = utf8_next(&p, end);
+		uint8_t c = cyr_byte(r);
 
+		if (r == 0x301 || r == 0x300)	/* a stress mark that text could not fold */
+			continue;
 		if (!c || n == FORM_MAX)
 			return 0;
 		out[n++] = c;

@@ -1,6 +1,7 @@
 /* tagweights.c - the weights of choosing: read from data/ru, folded for speed.
  *
- *   in    data/ru/words_weights.tsv (features of choose.h) and words_prefix.tsv
+ *   in    data/ru/words_weights.tsv (features of choose.h), words_prefix.tsv, words_freq.tsv,
+ *         words_lemma.tsv, words_extra.tsv
  *   out   struct weights_ctx, read-only afterwards and shared by all threads
  *
  * Fine tags are the combinations of class, slot, number, gender and person that can occur;
@@ -192,13 +193,13 @@ static int lex_find(struct weights_ctx *c, int kind, struct str form, struct str
 	return p < 0 ? -1 : W_LEX + ((kind * LEX_MAX) + (int)id + 1) * PTAGS + p;
 }
 
-static int shape_find(struct str shape, struct str cls)
+static int shape_find(struct str shape, struct str cls, int base)
 {
 	int k = class_find(cls);
 
 	for (int i = 0; i < SHAPES && k >= 0; i++)
 		if (str_eq(shape, str_of(shape_name[i])))
-			return W_SHAPE + i * CL_N + k;
+			return base + i * CL_N + k;
 	return -1;
 }
 
@@ -219,9 +220,9 @@ static int feature_find(struct weights_ctx *c, struct str kind, struct str a, st
 	if (str_eq(kind, S("tag")))
 		return ptag_find(a) < 0 ? -1 : W_TAG + ptag_find(a);
 	if (str_eq(kind, S("shape")))
-		return shape_find(a, b);
+		return shape_find(a, b, W_SHAPE);
 	if (str_eq(kind, S("guess")))
-		return class_find(a) < 0 ? -1 : W_GUESS + class_find(a);
+		return shape_find(a, b, W_GUESS);
 	return str_eq(kind, S("scale")) ? W_SCALE : -1;
 }
 
@@ -238,19 +239,137 @@ static void read_weights(struct weights_ctx *c)
 	}
 }
 
+/* A field as dictionary bytes. */
+static struct prefix bytes_of(struct weights_ctx *c, struct str s)
+{
+	uint8_t b[FORM_MAX];
+	size_t n = form_bytes(b, s);
+
+	must(n);
+	return (struct prefix){ memcpy(arena_take(&c->mem, n), b, n), n };
+}
+
 static void read_prefixes(struct weights_ctx *c)
 {
 	struct tsv t = tsv_of(data_find("words_prefix.tsv"));
 	size_t cap = 0;
 
+	while (tsv_next(&t))
+		VEC_PUSH(c->prefix, c->n_prefix, cap) = bytes_of(c, t.field[0]);
+}
+
+int cell_class(const struct tag *t)
+{
+	if (t->pos == POS_INF || t->pos == POS_PART || t->pos == POS_GER)
+		return POS_VERB;
+	if (t->pos == POS_NOUN && t->g.name)
+		return CL_NAME;
+	return t->mark & TAG_COMP ? POS_ADJ : t->pos;
+}
+
+static uint64_t freq_hash(const void *lemma, size_t n, int cls)
+{
+	uint64_t h = hash64(lemma, n, (uint64_t)cls);
+
+	return h ? h : 1;
+}
+
+static void read_freq(struct weights_ctx *c)
+{
+	struct tsv t = tsv_of(data_find("words_freq.tsv"));
+	size_t lines = 1;
+
+	for (size_t i = 0; i < t.rest.n; i++)
+		lines += t.rest.p[i] == '\n';
+	for (c->n_freq = 64; c->n_freq < 2 * lines;)
+		c->n_freq *= 2;
+	c->freq = mem_alloc(c->n_freq, sizeof *c->freq);
 	while (tsv_next(&t)) {
 		uint8_t b[FORM_MAX];
 		size_t n = form_bytes(b, t.field[0]);
-		char *p = memcpy(arena_take(&c->mem, n + 1), b, n);
+		int cls = class_find(t.field[1]);
+		double v;
 
-		must(n);
-		VEC_PUSH(c->prefix, c->n_prefix, cap) = (struct prefix){ p, n };
+		must(n && cls >= 0 && str_f64(t.field[2], &v));
+		uint64_t h = freq_hash(b, n, cls);
+		size_t at = h & (c->n_freq - 1);
+
+		while (c->freq[at].hash && c->freq[at].hash != h)
+			at = (at + 1) & (c->n_freq - 1);
+		c->freq[at] = (struct freq){ h, 1 + (float)v };
 	}
+}
+
+float weights_freq(const struct weights_ctx *c, const struct cell *cell)
+{
+	uint64_t h = freq_hash(cell->lemma, cell->n_lemma, cell_class(cell->tag));
+
+	for (size_t at = h & (c->n_freq - 1); c->freq[at].hash; at = (at + 1) & (c->n_freq - 1))
+		if (c->freq[at].hash == h)
+			return c->freq[at].w;
+	return 1;
+}
+
+static void read_fixes(struct weights_ctx *c)
+{
+	struct tsv t = tsv_of(data_find("words_lemma.tsv"));
+	size_t cap = 0;
+
+	while (tsv_next(&t)) {
+		VEC_PUSH(c->fix, c->n_fix, cap) = (struct fix){
+			bytes_of(c, t.field[0]), bytes_of(c, t.field[2]), class_find(t.field[1]),
+		};
+	}
+}
+
+void weights_lemma(const struct weights_ctx *c, struct cell *cell)
+{
+	for (size_t i = 0; i < c->n_fix; i++) {
+		const struct fix *x = &c->fix[i];
+
+		if (x->lemma.n != cell->n_lemma || memcmp(x->lemma.p, cell->lemma, x->lemma.n) ||
+		    x->cls != cell_class(cell->tag))
+			continue;
+		memcpy(cell->lemma, x->better.p, x->better.n);
+		cell->n_lemma = (uint8_t)x->better.n;
+		return;
+	}
+}
+
+static void read_extra(struct weights_ctx *c)
+{
+	struct tsv t = tsv_of(data_find("words_extra.tsv"));
+	size_t cap = 0;
+
+	while (tsv_next(&t)) {
+		double w;
+
+		must(str_f64(t.field[3], &w));
+		VEC_PUSH(c->extra, c->n_extra, cap) = (struct extra){
+			bytes_of(c, t.field[0]), bytes_of(c, t.field[1]), tag_parse(t.field[2]),
+			(float)w,
+		};
+	}
+}
+
+size_t dict_extra(const struct dict *d, struct cell *out, size_t n_out, size_t cap,
+                  const uint8_t *form, size_t n)
+{
+	const struct weights_ctx *c = d->ctx;
+	float sum = 0;
+
+	for (size_t i = 0; i < n_out; i++)
+		sum += out[i].w;
+	for (size_t i = 0; i < c->n_extra && n_out < cap; i++) {
+		const struct extra *x = &c->extra[i];
+
+		if (x->form.n != n || memcmp(x->form.p, form, n))
+			continue;
+		out[n_out] = (struct cell){ .n_lemma = (uint8_t)x->lemma.n, .tag = &x->tag,
+		                            .w = x->w * (sum > 0 ? sum : 1) };
+		memcpy(out[n_out++].lemma, x->lemma.p, x->lemma.n);
+	}
+	return n_out;
 }
 
 struct weights_ctx *weights_open(void)
@@ -265,6 +384,9 @@ struct weights_ctx *weights_open(void)
 	c->w[W_SCALE] = 1;
 	read_weights(c);
 	read_prefixes(c);
+	read_freq(c);
+	read_fixes(c);
+	read_extra(c);
 	weights_fold(c);
 	return c;
 }
@@ -276,6 +398,9 @@ void weights_close(struct weights_ctx *c)
 	strtab_close(&c->lex);
 	arena_close(&c->mem);
 	mem_free(c->prefix);
+	mem_free(c->freq);
+	mem_free(c->fix);
+	mem_free(c->extra);
 	mem_free(c->pair);
 	mem_free(c->w);
 	mem_free(c);

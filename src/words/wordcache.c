@@ -101,13 +101,18 @@ static int punct_slot(const struct tok *t)
 	return slot[t->mark];
 }
 
+/* Lower case of at most KEY_MAX bytes. */
 static struct str lower(struct arena *a, struct str s)
 {
-	size_t cut = s.n < KEY_MAX - 1 ? s.n : KEY_MAX - 1;
+	const char *p = s.p, *end = s.p + s.n;
+	struct buf b = { 0 };
+	struct str r;
 
-	while (cut < s.n && cut > 0 && ((unsigned char)s.p[cut] & 0xC0) == 0x80)
-		cut--;
-	return str_lower(a, (struct str){ s.p, cut });
+	while (p < end && b.n + 4 < KEY_MAX)
+		buf_rune(&b, rune_lower(utf8_next(&p, end)));
+	r = str_copy(a, buf_view(&b));
+	buf_free(&b);
+	return r;
 }
 
 /* The word's own features are found by its lower-case spelling. */
