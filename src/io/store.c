@@ -1,4 +1,4 @@
-/* store.c - one SQLite file holds a library: opening, statements, checking, finishing.
+/* store.c - one SQLite file holds a library: opening, statements, checking.
  *
  *   in    a path; a file that may be ours, half written, foreign or damaged
  *   out   a connection that is safe to use, or one line that says what is wrong
@@ -7,12 +7,6 @@
  * by its header. Then its whole schema must be the one the numbered files make, so that no
  * trigger, view or column of a stranger is ever run.
  *
- * The final bytes: store_finish copies the rows in order into a fresh file (VACUUM INTO), sets the
- * two counters of its header that tell history (schema cookie, change counter) to fixed
- * values, syncs and renames. What is left is a function of the rows, and the full-text index
- * is one of the transactions, a book each: so the same books in the same order give the same
- * bytes, whether killed and resumed or not, and however often finished. The index is not
- * "optimised" into one segment at the end, as its numbers would then tell when that was.
  * Source: https://sqlite.org/fileformat2.html
  */
 #include <errno.h>
@@ -28,15 +22,11 @@
 static const char *const schema[] = {
 	"001_library.sql",
 };
-enum { SCHEMA_VERSION = sizeof schema / sizeof *schema };
-
-/* The header's change counter in a finished file; any later write adds to it. */
-static const uint32_t FINISHED = 0x4c544d01;
+_Static_assert(SCHEMA_VERSION == sizeof schema / sizeof *schema, "store_in.h says how many");
 
 enum {
 	HEADER = 100,			/* bytes of SQLite's header, offsets below */
-	AT_PAGE = 16, AT_CHANGES = 24, AT_PAGES = 28, AT_COOKIE = 40, AT_VERSION = 60,
-	AT_APP = 68, AT_VALID_FOR = 92,
+	AT_PAGE = 16, AT_PAGES = 28, AT_VERSION = 60, AT_APP = 68,
 	LIMIT_VALUE = 600 << 20,	/* bytes of a row: a packed book with its margin */
 	BUSY_MS = 5000,
 };
@@ -62,6 +52,8 @@ const char *const store_sql[Q_N] = {
 	[Q_FULLTEXT_PUT] = "INSERT INTO fulltext(rowid,lemmas) VALUES(?1,?2)",
 	[Q_FAILURE_PUT] = "INSERT OR REPLACE INTO failure VALUES(?1,?2,?3)",
 	[Q_FAILURE_DROP] = "DELETE FROM failure WHERE path=?1",
+	[Q_FAILURE] = "SELECT 1 FROM failure WHERE path=?1 AND code=?2 AND why=?3",
+	[Q_SPLIT_IS] = "SELECT 1 FROM book WHERE id=?1 AND split=?2",
 	[Q_SPLIT] = "UPDATE book SET split=?2 WHERE id=?1",
 	[Q_UNSEAL] = "DELETE FROM seal",
 	[Q_SEAL_PUT] = "INSERT OR REPLACE INTO seal VALUES(?1,?2)",
@@ -98,8 +90,9 @@ enum status store_trouble(struct store *s, const char *doing, struct err *e)
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
-		return err_set(e, ERR_IO, "%s: %s: %s%s%s; books stored before are kept", s->path,
-		               doing, what, sys ? ": " : "", sys ? strerror(sys) : "");
+		return err_set(e, ERR_IO, "%s: %s: %s%s%s%s", s->path, doing, what, sys ? ": " : "",
+		               sys ? strerror(sys) : "", s->mode == STORE_WRITE && s->last_book
+		               ? "; the books stored before are kept" : "");
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return err_set(e, ERR_LOCK, "%s: %s: another process holds the store", s->path, doing);
@@ -175,7 +168,7 @@ uint64_t store_count(sqlite3_stmt *st, int i, uint64_t max, bool *bad)
 	return 0;
 }
 
-static enum status exec(struct store *s, const char *sql, const char *doing, struct err *e)
+enum status store_exec(struct store *s, const char *sql, const char *doing, struct err *e)
 {
 	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) ? store_trouble(s, doing, e) : OK;
 }
@@ -187,13 +180,7 @@ static uint32_t be32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static void put_be32(uint8_t *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> (24 - 8 * i));
-}
-
-static const char *folder(char *dir, size_t n, const char *path)
+const char *store_folder(char *dir, size_t n, const char *path)
 {
 	snprintf(dir, n, "%s", path);
 	char *cut = strrchr(dir, '/');
@@ -203,7 +190,7 @@ static const char *folder(char *dir, size_t n, const char *path)
 	return dir;
 }
 
-static bool beside(const char *path, const char *tail)
+bool store_beside(const char *path, const char *tail)
 {
 	char name[4200];
 	struct stat st;
@@ -245,7 +232,7 @@ static enum status look(const char *path, bool *fresh, struct err *e)
 	if (page == 1)
 		page = 65536;
 	uint64_t whole = page * be32(h + AT_PAGES);
-	if (!beside(path, "-wal") && !beside(path, "-journal") && whole != (uint64_t)st.st_size)
+	if (!store_beside(path, "-wal") && !store_beside(path, "-journal") && whole != (uint64_t)st.st_size)
 		return err_set(e, ERR_FORMAT, "%s: %llu bytes, its header says %llu: truncated or "
 		               "damaged", path, (unsigned long long)st.st_size,
 		               (unsigned long long)whole);
@@ -362,9 +349,9 @@ static enum status bring_up(struct store *s, struct err *e)
 	return grow(s->db, version, SCHEMA_VERSION) ? store_trouble(s, "growing", e) : OK;
 }
 
-static enum status connect(struct store *s, struct err *e)
+enum status store_connect(struct store *s, struct err *e)
 {
-	bool fresh, journal = beside(s->path, "-wal") || beside(s->path, "-journal");
+	bool fresh, journal = store_beside(s->path, "-wal") || store_beside(s->path, "-journal");
 	/* Only a connection that may write can bring back what a killed writer left. */
 	int flags = s->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
 		: journal ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
@@ -377,15 +364,15 @@ static enum status connect(struct store *s, struct err *e)
 	if (sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL))
 		return store_trouble(s, "opening", e);
 	harden(s->db);
-	if (exec(s, "PRAGMA cell_size_check=ON; PRAGMA cache_size=-24000; PRAGMA temp_store=MEMORY;",
+	if (store_exec(s, "PRAGMA cell_size_check=ON; PRAGMA cache_size=-24000; PRAGMA temp_store=MEMORY;",
 	         "opening", e) || bring_up(s, e))
 		return e->code;
-	if (s->mode == STORE_READ && exec(s, "PRAGMA query_only=ON", "opening", e))
+	if (s->mode == STORE_READ && store_exec(s, "PRAGMA query_only=ON", "opening", e))
 		return e->code;
 	return store_reload(s, e);
 }
 
-static void disconnect(struct store *s)
+void store_disconnect(struct store *s)
 {
 	for (int i = 0; i < Q_N; i++) {
 		sqlite3_finalize(s->query[i]);
@@ -400,15 +387,14 @@ static void disconnect(struct store *s)
 enum status store_open(struct store **out, const char *path, enum store_mode mode, struct err *e)
 {
 	struct store *s = mem_alloc(1, sizeof *s);
-	char dir[4200];
 
 	*out = NULL;
 	s->path = mem_alloc(strlen(path) + 1, 1);
 	strcpy(s->path, path);
 	s->mode = mode;
-	if (mode == STORE_WRITE)	/* what a finish that was killed left */
-		saver_sweep(folder(dir, sizeof dir, path));
-	if (connect(s, e)) {
+	if (mode == STORE_WRITE)
+		store_sweep(path);
+	if (store_connect(s, e)) {
 		store_close(s);
 		return e->code;
 	}
@@ -420,7 +406,7 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	disconnect(s);
+	store_disconnect(s);
 	if (s->aliases)
 		aliases_close(s->aliases);
 	buf_free(&s->text);
@@ -495,95 +481,4 @@ enum status store_check(struct store *s, struct err *e)
 		st = err_set(e, ERR_FORMAT, "%s: scenes without a book", s->path);
 	arena_close(&a);
 	return st;
-}
-
-/* ---- finishing ----------------------------------------------------------------------- */
-
-static bool finished(const char *path)
-{
-	uint8_t h[HEADER];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool yes = fd >= 0 && pread(fd, h, HEADER, 0) == HEADER && be32(h + AT_CHANGES) == FINISHED;
-
-	if (fd >= 0)
-		close(fd);
-	return yes;
-}
-
-/* Sets what the header tells of history to fixed values, and syncs the file. */
-static bool settle(const char *path)
-{
-	uint8_t b[4], c[4];
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-
-	put_be32(b, FINISHED);
-	put_be32(c, SCHEMA_VERSION);
-	bool ok = fd >= 0 && pwrite(fd, b, 4, AT_CHANGES) == 4 && pwrite(fd, b, 4, AT_VALID_FOR) == 4
-		&& pwrite(fd, c, 4, AT_COOKIE) == 4 && !fsync(fd);
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-static void sync_folder(const char *path)
-{
-	char dir[4200];
-	int fd = open(folder(dir, sizeof dir, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-}
-
-/* Copies the rows in order into a fresh file. */
-static enum status copy_into(struct store *s, const char *tmp, struct err *e)
-{
-	sqlite3_stmt *st = NULL;
-
-	if (sqlite3_prepare_v2(s->db, "VACUUM INTO ?1", -1, &st, NULL))
-		return store_trouble(s, "finishing", e);
-	sqlite3_bind_text(st, 1, tmp, -1, SQLITE_STATIC);
-	sqlite3_step(st);
-	if (sqlite3_finalize(st))
-		return store_trouble(s, "finishing", e);
-	return settle(tmp) ? OK
-		: err_set(e, ERR_IO, "%s: %s", tmp, strerror(errno));
-}
-
-/* No journal may stay beside the name that the new file takes. */
-static enum status drop_journal(struct store *s, struct err *e)
-{
-	for (int i = 0; i < Q_N; i++)
-		if (s->query[i])
-			sqlite3_reset(s->query[i]);
-	if (exec(s, "PRAGMA journal_mode=DELETE", "finishing", e))
-		return e->code;
-	s->wal = false;
-	if (beside(s->path, "-wal"))
-		return err_set(e, ERR_LOCK, "%s: another process holds the store", s->path);
-	return OK;
-}
-
-enum status store_finish(struct store *s, struct err *e)
-{
-	char tmp[4200];
-
-	must(s->mode == STORE_WRITE);
-	if (!s->wal && finished(s->path))
-		return OK;
-	snprintf(tmp, sizeof tmp, "%s.tmp.%d", s->path, (int)getpid());
-	unlink(tmp);
-	if (store_seal_write(s, e) || drop_journal(s, e) || copy_into(s, tmp, e)) {
-		unlink(tmp);
-		return e->code;
-	}
-	disconnect(s);
-	if (rename(tmp, s->path)) {
-		err_set(e, ERR_IO, "%s: %s", s->path, strerror(errno));
-		unlink(tmp);
-	}
-	sync_folder(s->path);
-	struct err again = { 0 };
-	return connect(s, &again) ? err_set(e, again.code, "%s", again.msg) : e->code;
 }

@@ -1,7 +1,7 @@
 /* store_in.h - what the files of the store share: the connection and its statements.
  *
- * store.c opens, checks and finishes; store_put.c writes books; store_read.c reads them back;
- * store_seal.c hashes tables. Nobody else includes this header: with store.c it is the door
+ * store.c opens and checks; store_put.c writes books; store_read.c reads them back;
+ * store_seal.c hashes tables; store_final.c makes the final bytes. Nobody else includes this header: with store.c it is the door
  * of sqlite3.
  */
 #ifndef LTM_IO_STORE_IN_H
@@ -14,13 +14,16 @@
 
 /* 'LTMs': what PRAGMA application_id says of our files. */
 enum { STORE_APP_ID = 0x4c544d73 };
+/* How many numbered files src/io/schema has (the list is in store.c). */
+enum { SCHEMA_VERSION = 1 };
 
 /* Every statement of the store; its text stands in the same place of store_sql (store.c). */
 enum store_query {
 	Q_BEGIN, Q_COMMIT, Q_ROLLBACK,
 	Q_BOOK_FIND, Q_BOOK_COUNT, Q_BOOK_LAST, Q_SCENE_LAST,
 	Q_BOOK_PUT, Q_BODY_PUT, Q_CHAPTER_PUT, Q_SCENE_PUT, Q_ACTOR_PUT, Q_IMAGE_PUT,
-	Q_ALIAS_PUT, Q_FULLTEXT_PUT, Q_FAILURE_PUT, Q_FAILURE_DROP, Q_SPLIT, Q_UNSEAL, Q_SEAL_PUT,
+	Q_ALIAS_PUT, Q_FULLTEXT_PUT, Q_FAILURE_PUT, Q_FAILURE_DROP, Q_FAILURE, Q_SPLIT_IS, Q_SPLIT,
+	Q_UNSEAL, Q_SEAL_PUT,
 	Q_BOOKS, Q_BOOK, Q_BODY_TEXT, Q_BODY_SENTS, Q_BODY_STRIP, Q_CHAPTERS,
 	Q_SCENES, Q_ACTORS, Q_IMAGES, Q_LINES, Q_ALIASES, Q_SEARCH, Q_FAILURES,
 	Q_N
@@ -40,6 +43,16 @@ struct store {
 	struct buf text;		/* the last text unpacked: passages come in runs */
 	struct buf scratch;
 };
+
+enum status store_connect(struct store *s, struct err *e);
+void store_disconnect(struct store *s);
+enum status store_exec(struct store *s, const char *sql, const char *doing, struct err *e);
+/* Is there a file PATH+tail that holds anything? */
+bool store_beside(const char *path, const char *tail);
+/* The folder of a path, in dir of n bytes. */
+const char *store_folder(char *dir, size_t n, const char *path);
+/* Takes away what a finish that was killed left beside the store. */
+void store_sweep(const char *path);
 
 /* The statement, reset and without values; NULL after an error told in e. */
 sqlite3_stmt *store_query(struct store *s, enum store_query q, struct err *e);

@@ -374,17 +374,52 @@ enum status store_book_put(struct store *s, struct book_put *b, struct err *e)
 	return OK;
 }
 
+/* What is there already is not written again: a second reading of the same folder leaves a
+ * finished file as it is. 1 there, 0 not, -1 trouble. */
+static int there_already(struct store *s, sqlite3_stmt *st, struct err *e)
+{
+	int rc = st ? store_step(s, st, e) : -1;
+
+	if (st)
+		sqlite3_reset(st);
+	return rc;
+}
+
+static sqlite3_stmt *failure_query(struct store *s, enum store_query q, const char *path,
+                                   const struct err *why, struct err *e)
+{
+	sqlite3_stmt *st = store_query(s, q, e);
+
+	if (!st)
+		return NULL;
+	sqlite3_bind_text(st, 1, path, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 2, (int)why->code);
+	sqlite3_bind_text(st, 3, why->msg, -1, SQLITE_STATIC);
+	return st;
+}
+
 enum status store_failed(struct store *s, const char *path, const struct err *why, struct err *e)
 {
 	sqlite3_stmt *st = NULL;
+	int there = there_already(s, failure_query(s, Q_FAILURE, path, why, e), e);
 
-	if (!begin(s, e) && (st = store_query(s, Q_FAILURE_PUT, e))) {
-		sqlite3_bind_text(st, 1, path, -1, SQLITE_STATIC);
-		sqlite3_bind_int(st, 2, (int)why->code);
-		sqlite3_bind_text(st, 3, why->msg, -1, SQLITE_STATIC);
+	if (there)
+		return there > 0 ? OK : e->code;
+	if (!begin(s, e) && (st = failure_query(s, Q_FAILURE_PUT, path, why, e)))
 		store_run(s, st, e);
-	}
 	return end(s, e->code, e);
+}
+
+static sqlite3_stmt *split_query(struct store *s, enum store_query q, int64_t book, int split,
+                                 struct err *e)
+{
+	sqlite3_stmt *st = store_query(s, q, e);
+
+	if (!st)
+		return NULL;
+	sqlite3_bind_int64(st, 1, book);
+	sqlite3_bind_int(st, 2, split);
+	return st;
 }
 
 enum status store_split(struct store *s, int64_t book, int split, struct err *e)
@@ -392,11 +427,11 @@ enum status store_split(struct store *s, int64_t book, int split, struct err *e)
 	sqlite3_stmt *st = NULL;
 
 	must(split >= 0 && split <= 2);
-	if (!begin(s, e) && (st = store_query(s, Q_SPLIT, e))) {
-		sqlite3_bind_int64(st, 1, book);
-		sqlite3_bind_int(st, 2, split);
-		if (!store_run(s, st, e) && sqlite3_changes(s->db) != 1)
-			err_set(e, ERR_USAGE, "%s: no book %lld", s->path, (long long)book);
-	}
+	int there = there_already(s, split_query(s, Q_SPLIT_IS, book, split, e), e);
+	if (there)
+		return there > 0 ? OK : e->code;
+	if (!begin(s, e) && (st = split_query(s, Q_SPLIT, book, split, e))
+	    && !store_run(s, st, e) && sqlite3_changes(s->db) != 1)
+		err_set(e, ERR_USAGE, "%s: no book %lld", s->path, (long long)book);
 	return end(s, e->code, e);
 }

@@ -2,6 +2,7 @@
 #include "check.h"
 #include "synth_book.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -203,8 +204,10 @@ static void round_trip(void **state)
 	uint64_t h = file_hash(at("round.db"));
 	/* opening, even for writing, and a finish with nothing to do change no byte */
 	s = open_store(at("round.db"), STORE_WRITE);
+	CHECK_EQ(store_split(s, 2, 1, &e), OK);
 	finish(s);
 	store_close(s);
+	CHECK_EQ(file_hash(at("round.db")), h);
 	s = open_store(at("round.db"), STORE_READ);
 	CHECK_EQ(store_check(s, &e), OK);
 	struct scene_row one;
@@ -389,6 +392,19 @@ static void search(void **state)
 
 enum { KILL_BOOKS = 14 };
 
+/* How many files whose names begin so. */
+static int files_like(const char *name)
+{
+	DIR *d = opendir(dir);
+	struct dirent *x;
+	int n = 0;
+
+	while ((x = readdir(d)))
+		n += !strncmp(x->d_name, name, strlen(name));
+	closedir(d);
+	return n;
+}
+
 /* Puts what is missing of KILL_BOOKS, finishing in the middle when asked, then finishes. */
 static void read_all(const char *path, size_t finish_after)
 {
@@ -436,10 +452,44 @@ static void killed(void **state)
 		}
 		CHECK(alone(path));
 		CHECK_EQ(file_hash(path), want);
+		CHECK_EQ(files_like("killed.db"), 1);	/* no copy, no journal is left */
 		unlink(path);
 	}
 	CHECK(kills > 6);
 	print_message("killed %d times\n", kills);
+}
+
+/* A reader beside the writer sees what is committed; the final form waits until it is gone. */
+static void beside_a_reader(void **state)
+{
+	struct err e = { 0 };
+	struct store *w = open_store(at("shared.db"), STORE_WRITE), *r;
+	struct arena a = arena_open("test");
+	struct str text;
+
+	(void)state;
+	put_synth(w, 1, 5, 40);
+	r = open_store(at("shared.db"), STORE_READ);
+	CHECK_EQ(store_book_count(r), 1);
+	put_synth(w, 2, 5, 40);
+	CHECK_EQ(store_book_count(r), 2);
+	CHECK_EQ(store_finish(w, &e), ERR_LOCK);
+	CHECK(strstr(e.msg, "another process"));
+	err_clear(&e);
+	CHECK_EQ(store_book_text(r, 2, &text, &a, &e), OK);
+	CHECK_EQ(store_book_count(w), 2);
+	store_close(r);
+	put_synth(w, 3, 5, 40);
+	finish(w);
+	store_close(w);
+	CHECK(alone(at("shared.db")));
+	w = open_store(at("apart.db"), STORE_WRITE);
+	for (uint64_t i = 1; i <= 3; i++)
+		put_synth(w, i, 5, 40);
+	finish(w);
+	store_close(w);
+	CHECK_EQ(file_hash(at("apart.db")), file_hash(at("shared.db")));
+	arena_close(&a);
 }
 
 /* ---- files that are no stores -------------------------------------------------------- */
@@ -713,7 +763,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip), cmocka_unit_test(any_bytes), cmocka_unit_test(search),
-		cmocka_unit_test(killed), cmocka_unit_test(foreign), cmocka_unit_test(flipped),
+		cmocka_unit_test(killed), cmocka_unit_test(beside_a_reader),
+		cmocka_unit_test(foreign), cmocka_unit_test(flipped),
 		cmocka_unit_test(full),
 	};
 
