@@ -12,9 +12,30 @@
  */
 #include "io/json.h"
 
+#include <pthread.h>
+
 #include <jansson.h>
 
 enum { READ_FLAGS = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL };
+
+/* Without memory jansson may call a good text bad. Our own allocation stops the program in
+ * the house's way instead, with exit code 4. */
+static void *take(size_t n)
+{
+	return mem_alloc(n, 1);
+}
+
+static void use_our_memory(void)
+{
+	json_set_alloc_funcs(take, mem_free);
+}
+
+static void ready(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, use_our_memory);
+}
 
 /* ---- reading ----------------------------------------------------------------------- */
 
@@ -165,8 +186,6 @@ static enum status next_value(struct node **out, struct text *t, struct arena *a
 	if (st)
 		return st;
 	j = json_loadb(t->p, (size_t)(t->end - t->p), READ_FLAGS | JSON_DISABLE_EOF_CHECK, &je);
-	if (!j && json_error_code(&je) == json_error_out_of_memory)
-		return too_much(e, "out of memory");
 	if (!j)
 		return refuse(t, t->p + (je.position > 0 ? je.position : 0), je.text, e);
 	t->p += je.position;
@@ -183,6 +202,7 @@ static void skip_space(struct text *t)
 
 static enum status begin(struct text *t, struct str bytes, struct err *e)
 {
+	ready();
 	*t = (struct text){ bytes.p, bytes.p + bytes.n, bytes.p };
 	if (str_starts(bytes, S("\xEF\xBB\xBF")))
 		t->p += 3;
@@ -272,14 +292,14 @@ static void put_string(struct buf *out, struct str s)
 	struct buf mended = { 0 };
 	json_t *j;
 
+	ready();
 	if (!utf8_valid(s)) {
 		for (const char *p = s.p, *end = s.p + s.n; p < end;)
 			buf_rune(&mended, utf8_next(&p, end));
 		s = buf_view(&mended);
 	}
 	j = json_stringn(s.n ? s.p : "", s.n);
-	if (!j || json_dump_callback(j, to_buf, out, JSON_ENCODE_ANY))
-		mem_alloc(SIZE_MAX, 1);		/* no memory: the house's answer is in base */
+	must(j && !json_dump_callback(j, to_buf, out, JSON_ENCODE_ANY));
 	json_decref(j);
 	buf_free(&mended);
 }
