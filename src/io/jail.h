@@ -28,4 +28,19 @@ enum status jail_read_bytes(struct jail *j, struct str bytes, const char *name,
                             enum status (*each)(void *ctx, struct book *b, struct err *e),
                             void *ctx, struct err *e);
 
+/* What the child found when it tried its own walls, at birth: bits of enum jail_wall. Forks
+ * the child if there is none. 0 when it could not be started. */
+enum jail_wall {
+	JAIL_NO_FILES = 1,	/* open() was refused */
+	JAIL_NO_SOCKETS = 2,	/* socket() was refused */
+	JAIL_NO_FORK = 4,	/* clone() was refused */
+	JAIL_MEMORY = 8,	/* RLIMIT_AS holds (never under a sanitizer) */
+	JAIL_CPU = 16,		/* RLIMIT_CPU holds */
+};
+unsigned jail_walls(struct jail *j);
+/* The reading child's process, 0 when none runs: for messages, and for tests that kill it. */
+int jail_pid(const struct jail *j);
+/* Wall-clock patience in seconds, for a file and for an archive of many (20 and 60). */
+void jail_patience(struct jail *j, double one, double many);
+
 #endif
