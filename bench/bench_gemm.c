@@ -18,7 +18,7 @@ static double now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* ---- the peak: chains of multiply-adds that do not wait for each other ----------------------- */
+/* ---- the peak: chains of multiply-adds that do not wait for each other ----------- */
 #if defined(__x86_64__) && defined(__GNUC__)
 typedef float v8 __attribute__((vector_size(32)));
 typedef float v16 __attribute__((vector_size(64)));
@@ -67,7 +67,7 @@ static double peak(void)
 }
 #endif
 
-/* ---- products ---------------------------------------------------------------------------------- */
+/* ---- products -------------------------------------------------------------------- */
 struct product {
 	bool ta, tb;
 	int M, N, K;
@@ -140,7 +140,7 @@ static void products(double top)
 	}
 }
 
-/* ---- pointwise --------------------------------------------------------------------------------- */
+/* ---- pointwise ------------------------------------------------------------------- */
 enum { ROWS = 768, COLS = 256, ALL = ROWS * COLS };
 
 struct point {

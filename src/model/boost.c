@@ -35,7 +35,7 @@ struct job {
 	bool slopes;		/* and whether gh is filled on the way */
 };
 
-/* ---- the two losses -------------------------------------------------------------------------- */
+/* ---- the two losses -------------------------------------------------------------- */
 static void put_slope(struct job *j, size_t i, double p, double y)
 {
 	if (!j->slopes)
@@ -94,7 +94,7 @@ static double loss_of(struct job *j, struct part *p, int threads)
 	return sum / (double)(p->n / (size_t)j->group);
 }
 
-/* ---- scoring --------------------------------------------------------------------------------- */
+/* ---- scoring --------------------------------------------------------------------- */
 static float tree_value(const struct boost *b, size_t t, const float *x)
 {
 	const struct boost_node *tree = b->node + b->tree[t], *n = tree;
@@ -145,7 +145,7 @@ static void held_lane(void *ctx, int lane)
 		                                  j->X + (size_t)p->row[i] * j->d);
 }
 
-/* ---- setting up ------------------------------------------------------------------------------ */
+/* ---- setting up ------------------------------------------------------------------ */
 static enum status check(const uint8_t *y, size_t n, int d, const struct boost_opts *o,
                          struct err *e)
 {
@@ -164,7 +164,8 @@ static enum status check(const uint8_t *y, size_t n, int d, const struct boost_o
 		if (y[i] > 1)
 			return err_set(e, ERR_USAGE, "boost: label %d of row %zu", y[i], i);
 		if (k > 1 && (i + 1) % k == 0 && ones != (i + 1) / k)
-			return err_set(e, ERR_USAGE, "boost: the group of row %zu has not one truth", i);
+			return err_set(e, ERR_USAGE, "boost: the group of row %zu has not one truth",
+			               i);
 	}
 	if (ones == 0 || ones == n)
 		return err_set(e, ERR_USAGE, "boost: all labels are equal");
@@ -236,7 +237,7 @@ static bool stalled(const double *loss, int t, int patience)
 	return true;
 }
 
-/* ---- training -------------------------------------------------------------------------------- */
+/* ---- training -------------------------------------------------------------------- */
 static enum status rounds(struct boost *out, struct job *j, struct boost_grower *g,
                           const struct boost_opts *o, const struct watch *w, struct err *e)
 {
@@ -303,7 +304,7 @@ void boost_clear(struct boost *b)
 	*b = (struct boost){ 0 };
 }
 
-/* ---- the file form: magic, version, d, base, trees, nodes of each, nodes, XXH3 --------------- */
+/* ---- the file form: magic, version, d, base, trees, nodes of each, nodes, XXH3 ---- */
 void boost_save(struct buf *out, const struct boost *b)
 {
 	size_t start = out->n;

@@ -74,7 +74,7 @@ void grower_close(struct boost_grower *g)
 	mem_free(g);
 }
 
-/* ---- histograms -------------------------------------------------------------------------- */
+/* ---- histograms ------------------------------------------------------------------ */
 static void add(struct hist *t, const uint8_t bin[PACK], const float gh[2])
 {
 	double g = (double)gh[0], h = (double)gh[1];
@@ -108,7 +108,7 @@ static void subtract(struct hist *t, const struct hist *part)
 	}
 }
 
-/* ---- the best split ------------------------------------------------------------------------ */
+/* ---- the best split -------------------------------------------------------------- */
 static double worth(double g, double h, double l2)
 {
 	return g * g / (h + l2 + 1e-15);
@@ -186,7 +186,7 @@ static void look(struct boost_grower *g, const float (*gh)[2], struct leaf *smal
 	}
 }
 
-/* ---- growing -------------------------------------------------------------------------------- */
+/* ---- growing --------------------------------------------------------------------- */
 /* Rows with bin <= the split's come first, both sides in their old order. */
 static void part(struct boost_grower *g, const struct leaf *l)
 {

@@ -69,7 +69,7 @@ double rate_at(const struct rate_law *law, uint64_t step)
 	return law->rate * (law->floor + (1 - law->floor) * 0.5 * (1 + cos(M_PI * x)));
 }
 
-/* ---- averages ---------------------------------------------------------------------------- */
+/* ---- averages -------------------------------------------------------------------- */
 void average_init(struct average *a, const struct params *p)
 {
 	must(p->w);

@@ -74,8 +74,8 @@ void num_gemm_plain(bool trans_a, bool trans_b, int M, int N, int K, float alpha
 			double sum = 0;
 
 			for (int k = 0; k < K; k++)
-				sum += (double)A[trans_a ? (size_t)k * lda + i : (size_t)i * lda + k] *
-				       B[trans_b ? (size_t)j * ldb + k : (size_t)k * ldb + j];
+				sum += (double)A[trans_a ? k * (size_t)lda + i : i * (size_t)lda + k] *
+				       B[trans_b ? j * (size_t)ldb + k : k * (size_t)ldb + j];
 			*c = (float)(alpha * sum + (beta == 0 ? 0 : (double)beta * *c));
 		}
 	}

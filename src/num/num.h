@@ -24,7 +24,7 @@
 
 #include "base/base.h"
 
-/* ---- threads and lanes ---------------------------------------------------------------
+/* ---- threads and lanes --------------------------------------------------------------
  * How many threads num_lanes uses when asked for 0: LTM_THREADS, else the cores this
  * process may use. num_threads_set(0) returns to that default. At most NUM_THREADS_MAX. */
 enum { NUM_THREADS_MAX = 64 };
@@ -49,7 +49,7 @@ static inline size_t num_lane_to(size_t n, int lane, int lanes)
 	return num_lane_from(n, lane + 1, lanes);
 }
 
-/* ---- matrix product ------------------------------------------------------------------
+/* ---- matrix product -----------------------------------------------------------------
  * C[M][N] = alpha · op(A)[M][K] · op(B)[K][N] + beta · C, op transposes when its flag is set;
  * ld* are row strides of the arrays as stored. beta 0 ignores what C held (even NaN). One
  * BLAS thread: call it inside a lane. */
@@ -64,7 +64,7 @@ void num_gemm_plain(bool trans_a, bool trans_b, int M, int N, int K, float alpha
 const char *num_blas_warning(void);
 const char *num_blas_name(void);		/* core and build of the library, one line */
 
-/* ---- small things over arrays ----------------------------------------------------------
+/* ---- small things over arrays -------------------------------------------------------
  * Sums run in double in a fixed order: the same bits on every chip. */
 double num_dot(const float *a, const float *b, size_t n);
 double num_sum2(const float *a, size_t n);		/* Σ a² */
@@ -72,7 +72,7 @@ void num_axpy(float *y, float a, const float *x, size_t n);	/* y += a·x */
 /* Index of the first NaN or infinity, or n when there is none. */
 size_t num_finite(const float *a, size_t n);
 
-/* ---- parameters ------------------------------------------------------------------------
+/* ---- parameters ---------------------------------------------------------------------
  * One table of tensors (name, shape, offset) cuts the blocks: weights, moments m and v, and
  * one gradient block a lane. Offsets are multiples of 16 floats (64 bytes); the gap between
  * tensors stays zero. */
@@ -163,7 +163,7 @@ void average_add(struct average *a, const struct params *p);
 void average_ema(struct average *a, const struct params *p, double keep); /* bias-free */
 void average_swap(struct average *a, struct params *p);	/* exchanges a->w and p->w */
 
-/* ---- operations ------------------------------------------------------------------------
+/* ---- operations ---------------------------------------------------------------------
  * Forward writes, backward ADDS into every gradient. A gradient pointer that may be NULL
  * (not wanted) says so. Each operation is a row of op_table with its gradient case. */
 
@@ -232,7 +232,7 @@ void op_nce_back(float *ds, const float *p, const float *q, float scale, int N);
 double op_bce(float *p, const float *s, const float *y, size_t n);
 void op_bce_back(float *ds, const float *p, const float *y, float scale, size_t n);
 
-/* ---- the table of operations, and its gradient cases -------------------------------------
+/* ---- the table of operations, and its gradient cases --------------------------------
  * A case is an operation on arrays the harness fills: loss(c) runs forward on c->in and
  * returns Σ c->r · outputs in double; back(c) adds into c->d. */
 enum { OP_IN = 4 };

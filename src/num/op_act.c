@@ -72,7 +72,7 @@ NUM_FAST void op_tanh_back(float *dx, const float *dy, const float *y, size_t n)
 		dx[i] += dy[i] * (1 - y[i] * y[i]);
 }
 
-/* ---- gradient cases ----------------------------------------------------------------------- */
+/* ---- gradient cases -------------------------------------------------------------- */
 static void size(struct op_case *c)
 {
 	c->n_in[0] = c->n_out = (size_t)c->N * c->D;

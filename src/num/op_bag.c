@@ -15,7 +15,8 @@ void op_bag(float *y, const float *E, const uint32_t *id, const float *c, const 
 	memset(y, 0, (size_t)N * D * sizeof(float));
 	for (int n = 0; n < N; n++)
 		for (uint32_t j = off[n]; j < off[n + 1]; j++)
-			num_axpy(y + (size_t)n * D, c ? c[j] : 1.0f, E + (size_t)id[j] * D, (size_t)D);
+			num_axpy(y + (size_t)n * D, c ? c[j] : 1.0f, E + (size_t)id[j] * D,
+			         (size_t)D);
 }
 
 void op_bag_back(float *dE, uint8_t *touch, float *dc, const float *dy, const float *E,

@@ -105,7 +105,7 @@ void op_bce_back(float *ds, const float *p, const float *y, float scale, size_t 
 		ds[i] += scale * (p[i] - y[i]);
 }
 
-/* ---- gradient cases: N groups of D; the loss is weighted by r[0] ---------------------------- */
+/* ---- gradient cases: N groups of D; the loss is weighted by r[0] ----------------- */
 static void size_ce(struct op_case *c)
 {
 	c->n_in[0] = c->n_keep = (size_t)c->N * c->D;

@@ -132,8 +132,8 @@ void op_layernorm_back(float *dx, float *dw, float *db, const float *dy, const f
 		double g, gx;
 
 		row_sums(&g, &gx, dy + at, w, x + at, mean[n], r[n], D);
-		row_back(dx + at, dy + at, w, x + at, mean[n], r[n], (float)(g / D), (float)(gx / D),
-		         D);
+		row_back(dx + at, dy + at, w, x + at, mean[n], r[n], (float)(g / D),
+		         (float)(gx / D), D);
 	}
 	weight_back(dw, dy, x, mean, r, N, D);
 	add_columns(db, dy, N, D);
@@ -164,7 +164,7 @@ void op_l2norm_back(float *dx, const float *dy, const float *y, const float *r, 
 	}
 }
 
-/* ---- gradient cases: keep is r [N], then mean [N] ------------------------------------------ */
+/* ---- gradient cases: keep is r [N], then mean [N] -------------------------------- */
 static void size(struct op_case *c)
 {
 	c->n_in[0] = c->n_out = (size_t)c->N * c->D;

@@ -65,7 +65,7 @@ NUM_FAST void op_dropout_back(float *dx, const float *dy, const float *mask, siz
 		dx[i] += dy[i] * mask[i];
 }
 
-/* ---- gradient cases ----------------------------------------------------------------------- */
+/* ---- gradient cases -------------------------------------------------------------- */
 static void size_mul(struct op_case *c)
 {
 	c->n_in[0] = c->n_in[1] = c->n_out = (size_t)c->N * c->D;

@@ -86,7 +86,7 @@ uint8_t *params_touch(const struct params *p, int lane, int i)
 	return p->touch + (size_t)lane * p->n_touch + p->touch_off[i];
 }
 
-/* ---- first values ---------------------------------------------------------------------- */
+/* ---- first values ---------------------------------------------------------------- */
 void params_init(struct params *p, int i, double std, uint64_t seed)
 {
 	struct rng r = rng_stream(seed, p->t[i].name, 0);
@@ -109,7 +109,7 @@ double params_fan_in(const struct params *p, int i)
 	return 1.0 / sqrt((double)p->t[i].cols);
 }
 
-/* ---- walking in pieces ------------------------------------------------------------------ */
+/* ---- walking in pieces ----------------------------------------------------------- */
 struct walk {
 	struct params *p;
 	int lane;		/* whose touch marks say which rows count */
@@ -164,7 +164,7 @@ void params_walk(struct params *p, int lane, params_span *fn, void *ctx)
 	num_lanes(PIECES, p->n < 1 << 16 ? 1 : 0, walk_piece, &k);
 }
 
-/* ---- gradients --------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------- */
 static void zero_span(struct params *p, void *ctx, int piece, int i, size_t off, size_t n)
 {
 	(void)piece, (void)i;
@@ -236,7 +236,8 @@ const char *params_finite(const struct params *p)
 	for (size_t i = 0; i < p->n_t; i++) {
 		const struct tensor *t = &p->t[i];
 
-		if (num_finite(p->w + t->off, t->n) < t->n || num_finite(p->g + t->off, t->n) < t->n)
+		if (num_finite(p->w + t->off, t->n) < t->n ||
+		    num_finite(p->g + t->off, t->n) < t->n)
 			return t->name;
 	}
 	return NULL;

@@ -285,7 +285,8 @@ static void t_file_crafted(void **state)
 {
 	static const struct boost_node wrong[] = {
 		{ 0, 1, 0, 2, 0 }, { 0, 1, 1, 3, 0 }, { 0, 1, -1, 2, 0 }, { D, 1, 1, 2, 0 },
-		{ -2, 1, 1, 2, 0 }, { 0, NAN, 1, 2, 0 }, { -1, 0, 0, 0, NAN }, { -1, 0, 0, 0, INFINITY },
+		{ -2, 1, 1, 2, 0 }, { 0, NAN, 1, 2, 0 }, { -1, 0, 0, 0, NAN },
+		{ -1, 0, 0, 0, INFINITY },
 	};
 	struct boost_node node[3] = { { 0, 1, 1, 2, 0 }, { -1, 0, 0, 0, -1 }, { -1, 0, 0, 0, 1 } };
 	uint32_t tree[2] = { 0, 3 };

@@ -9,7 +9,7 @@ static void fill(float *x, size_t n, struct rng *r)
 		x[i] = (float)rng_normal(r);
 }
 
-/* ---- lanes ---------------------------------------------------------------------------------- */
+/* ---- lanes ----------------------------------------------------------------------- */
 struct count {
 	int hits[1000];
 	double sums[1000];
@@ -63,7 +63,7 @@ static void t_lanes_nested(void **state)
 			CHECK_EQ(c[l].hits[i], 1);
 }
 
-/* ---- products -------------------------------------------------------------------------------- */
+/* ---- products -------------------------------------------------------------------- */
 static void t_gemm(void **state)
 {
 	static const int shape[][3] = { { 1, 1, 1 }, { 1, 7, 5 }, { 13, 1, 9 }, { 31, 33, 1 },
@@ -110,7 +110,7 @@ static void t_gemm_empty(void **state)
 	num_gemm(false, false, 0, 2, 3, 1, NULL, 3, NULL, 2, 0, c, 2);
 }
 
-/* ---- curves against libm ------------------------------------------------------------------------ */
+/* ---- curves against libm --------------------------------------------------------- */
 static void t_curves(void **state)
 {
 	(void)state;
@@ -166,7 +166,7 @@ static void t_nan_goes_through(void **state)
 	CHECK(p[1] == 0);
 }
 
-/* ---- gradients --------------------------------------------------------------------------------- */
+/* ---- gradients ------------------------------------------------------------------- */
 struct shape { int N, D, K; };
 static const struct shape shapes[] = { { 1, 1, 1 }, { 1, 5, 2 }, { 7, 1, 3 }, { 3, 13, 5 },
 	{ 5, 8, 1 }, { 9, 67, 11 } };
@@ -339,7 +339,7 @@ static void t_dropout(void **state)
 	mem_free(x), mem_free(y), mem_free(mask);
 }
 
-/* ---- parameters and the optimiser ------------------------------------------------------------- */
+/* ---- parameters and the optimiser ------------------------------------------------ */
 static void t_params(void **state)
 {
 	struct params p = { 0 };
@@ -418,7 +418,8 @@ static void t_adamw(void **state)
 
 static void t_rates(void **state)
 {
-	struct rate_law c = { RATE_CONSTANT, 0.1, 10, 100, 0 }, k = { RATE_COSINE, 0.1, 10, 110, 0.1 };
+	struct rate_law c = { RATE_CONSTANT, 0.1, 10, 100, 0 };
+	struct rate_law k = { RATE_COSINE, 0.1, 10, 110, 0.1 };
 
 	(void)state;
 	CHECK_NEAR(rate_at(&c, 0), 0.01, 1e-12);
@@ -458,7 +459,7 @@ static void t_average(void **state)
 	params_clear(&p);
 }
 
-/* ---- a small network, trained: it learns, and threads do not change a bit ---------------------- */
+/* ---- a small network, trained: it learns, and threads do not change a bit -------- */
 enum { V = 600, D = 128, H = 130, LANES = 4, BATCH = 64, BAG = 5, GROUP = 6 };
 
 struct net {
@@ -479,7 +480,8 @@ static void net_lane(void *ctx, int lane)
 	uint32_t *id = TAKE(&a, uint32_t, N * BAG), *off = TAKE(&a, uint32_t, N + 1);
 	float *x = TAKE(&a, float, N * D), *h = TAKE(&a, float, N * H), *z = TAKE(&a, float, N * H);
 	float *s = TAKE(&a, float, N), *prob = TAKE(&a, float, N), *ds = TAKE(&a, float, N);
-	float *dz = TAKE(&a, float, N * H), *dh = TAKE(&a, float, N * H), *dx = TAKE(&a, float, N * D);
+	float *dz = TAKE(&a, float, N * H), *dh = TAKE(&a, float, N * H);
+	float *dx = TAKE(&a, float, N * D);
 	int truth[G];
 
 	for (int n = 0; n < N; n++) {
