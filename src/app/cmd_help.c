@@ -269,9 +269,10 @@ static int no_topic(struct call *c, const char *name)
 	const char *near = command_nearest(name);
 
 	c->e.code = LTM_USAGE;
-	snprintf(c->e.msg, sizeof c->e.msg, c->common.l == RU ? "нет команды '%.60s'%s%s" :
-	         "no command '%.60s'%s%s", name,
-	         !near ? "" : c->common.l == RU ? "; может быть, " : "; did you mean ", near ? near : "");
+	snprintf(c->e.msg, sizeof c->e.msg, c->common.l == RU ? "нет команды '%.60s'%s%s%s" :
+	         "no command '%.60s'%s%s%s", name,
+	         !near ? "" : c->common.l == RU ? "; может быть, " : "; did you mean ", near ? near : "",
+	         near ? "?" : "");
 	return LTM_USAGE;
 }
 

@@ -39,9 +39,9 @@ static const char *word(const char *s)
 		{ "read", "чтение" }, { "concepts", "понятия" }, { "train", "обучение" },
 		{ "eval", "проверка" }, { "report", "отчёт" }, { "think", "мысль" },
 		{ "check", "сверка" }, { "seal", "опись" }, { "index", "указатель" },
-		{ "data", "данные" }, { "find", "поиск книг" },
+		{ "data", "данные" }, { "ranker", "оценщик" }, { "find", "поиск книг" },
 		{ "books", "книг" }, { "scenes", "сцен" }, { "steps", "шагов" },
-		{ "files", "файлов" }, { "rounds", "кругов" }, { "trees", "деревьев" },
+		{ "files", "файлов" }, { "rounds", "кругов" }, { "epochs", "эпох" }, { "parts", "частей" }, { "trees", "деревьев" },
 		{ "targets", "заданий" }, { "bytes", "байт" },
 	};
 
@@ -95,7 +95,7 @@ static void put_time(char *b, size_t n, double s)
 	if (s < 0 || s > 360000)
 		snprintf(b, n, "?");
 	else if (s < 60)
-		snprintf(b, n, p.l == RU ? "%.0f с" : "%.0f s", s);
+		snprintf(b, n, p.l == RU ? "%.*f с" : "%.*f s", s < 9.95, s);
 	else if (s < 3600)
 		snprintf(b, n, "%d:%02d", (int)s / 60, (int)s % 60);
 	else

@@ -258,6 +258,15 @@ static bool is_common(const struct opt *o)
 	return o >= common_opts && o < common_opts + sizeof common_opts / sizeof *common_opts;
 }
 
+static int one_too_many(struct call *c, const char *typed)
+{
+	char usage[200];
+
+	snprintf(usage, sizeof usage, "%s %s", c->cmd->name, c->cmd->args[c->common.l]);
+	return wrong(c, "'%s' is one argument too many; usage: ltm %s",
+	             "«%s»: лишний аргумент; нужно: ltm %s", typed, usage);
+}
+
 static int arguments(struct call *c, int argc, char **argv)
 {
 	c->arg = argv + optind;
@@ -269,9 +278,7 @@ static int arguments(struct call *c, int argc, char **argv)
 		             "не хватает аргументов; нужно: ltm %s %s",
 		             c->cmd->name, c->cmd->args[c->common.l]);
 	if (c->cmd->max >= 0 && c->n_arg > c->cmd->max)
-		return wrong(c, "'%s' is one argument too many; usage: ltm %s",
-		             "«%s»: лишний аргумент; нужно: ltm %s", c->arg[c->cmd->max],
-		             c->cmd->args[c->common.l]);
+		return one_too_many(c, c->arg[c->cmd->max]);
 	return 0;
 }
 

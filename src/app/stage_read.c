@@ -320,7 +320,8 @@ static enum status finish_source(struct writer *x, struct slot *slot, struct err
 			x->sum->first = slot->e.code;
 			snprintf(x->sum->why, sizeof x->sum->why, "%.*s: %.580s", STR_ARG(src->name), slot->e.msg);
 		}
-		watch_note(x->w, "%.*s: %.580s", STR_ARG(src->name), slot->e.msg);
+		if (s->src->n > 1)	/* alone it is the error itself */
+			watch_note(x->w, "%.*s: %s", STR_ARG(src->name), slot->e.msg);
 		st = store_failed(x->store, src->name.p, &slot->e, e);
 	}
 	pthread_mutex_lock(&s->lock);

@@ -5,13 +5,16 @@
 #   $ ltm …          a line typed through `t`
 #   < file, | sed    are typed inside the quotes: t 'ltm books m | cut -f2'
 #
-# Times, speeds and memory are replaced by N: everything else must be the same on any machine.
+# Times, speeds, memory and numbers of scenes (how books are cut is tuned) are replaced by N, lines of progress left out (a stage shorter than
+# a fifth of a second has none): everything else must be the same on any machine.
 test=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 cd "$2" || exit 2
 ltm() { "$LTM" "$@"; }
 plain() {
-	sed -E -e 's/[0-9]+([.][0-9]+)? (s|с|MB|МБ|MB\/s|МБ\/с)([^a-zа-я]|$)/N \2\3/g' \
-	    -e "s|$ROOT|ROOT|g"
+	LC_ALL=C sed -E -e 's/[0-9]+([.][0-9]+)? (MB\/s|МБ\/с|MB|МБ)/N \2/g' \
+	    -e 's/([^0-9.])[0-9]+([.][0-9]+)? (s|с)([ :,.]|$)/\1N \3\4/g' \
+	    -e '/^(find|read|concepts|train|ranker|eval|report|think|check)  [0-9]+ [a-z]*  N s$/d' \
+	    -e 's/(^|[^0-9 ])[0-9][0-9 ]* scenes/\1N scenes/' -e "s|$ROOT|ROOT|g"
 }
 t() {
 	printf '$ %s\n' "$1"
