@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include "app/report_page.h"
 
-enum { STEPS = 120, W = 320, TOP = 6, TENSION_H = 56, GAP = 10, FEEL_H = 40, TENSEST = 5 };
+enum { STEPS = 120, W = 320, TOP = 6, TENSION_H = 56, GAP = 10, FEEL_H = 50, TENSEST = 5 };
 enum { FEEL_TOP = TOP + TENSION_H + GAP, H = FEEL_TOP + FEEL_H + 4 };
 
 struct arc {
@@ -145,8 +145,11 @@ static void draw_strips(const struct page *p, const struct arc *a)
 
 static void put_valence(const struct page *p, double v)
 {
-	if (v > 0.0005)
-		page_put(p, "+");
+	if (!isfinite(v))
+		return;
+	page_put(p, ", ");
+	page_say(p, P_VALENCE);
+	page_put(p, v > 0.005 ? " +" : " ");
 	page_real(p, v, 2);
 }
 
@@ -179,9 +182,10 @@ static void tensest(const struct page *p, const struct arc *a)
 
 		buf_printf(p->b, "<li value=\"%u\"><code>", top[k] + 1);
 		html_cut(p->b, s->glyph, 60);
-		page_put(p, "</code> <span class=\"num\">");
+		page_put(p, "</code> <span class=\"soft\">");
+		page_say(p, P_TENSION);
+		page_put(p, " ");
 		page_real(p, s->tension, 2);
-		page_put(p, " / ");
 		put_valence(p, s->valence);
 		page_put(p, "</span> <q>");
 		page_text(p, s->excerpt, 200);
@@ -199,7 +203,7 @@ static void figure(const struct page *p, const struct arc *a, struct scales s)
 		page_text(p, a->book->author, 60);
 		page_put(p, " · ");
 	}
-	page_say(p, P_SCENES);
+	page_say(p, P_SCENES_N);
 	page_put(p, " ");
 	page_big(p, a->book->n_scene);
 	page_put(p, "</span></figcaption>\n");
@@ -231,26 +235,28 @@ static int by_number(const void *x, const void *y)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
-/* One scale for all: what the smoothed curves span, feeling evenly about zero. */
+/* One scale for all: what the smoothed curves span, zero of feeling included. */
 static struct scales scales_of(const struct arc *a, size_t n)
 {
-	double lo = INFINITY, hi = -INFINITY, most = 0;
+	double lo = INFINITY, hi = -INFINITY, dark = 0, bright = 0;
 
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t k = 0; k < a[i].steps; k++) {
-			double t = a[i].tension[k], v = fabs(a[i].valence[k]);
+			double t = a[i].tension[k], v = a[i].valence[k];
 
 			lo = t < lo ? t : lo;
 			hi = t > hi ? t : hi;
-			most = v > most ? v : most;
+			dark = v < dark ? v : dark;
+			bright = v > bright ? v : bright;
 		}
 	if (!(lo < hi))
 		lo = 0, hi = 1;
 	lo -= (hi - lo) * 0.08;
-	most = most > 0 ? most : 1;
+	if (!(dark < bright))
+		dark = -1, bright = 1;
 	return (struct scales){
 		.tension = { lo, hi, TOP + TENSION_H, TOP },
-		.feel = { -most, most, FEEL_TOP + FEEL_H, FEEL_TOP },
+		.feel = { dark, bright, FEEL_TOP + FEEL_H, FEEL_TOP },
 	};
 }
 

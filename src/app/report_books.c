@@ -32,7 +32,7 @@ void page_books(const struct page *p)
 {
 	size_t n = p->r->n_book < REPORT_BOOKS_MAX ? p->r->n_book : REPORT_BOOKS_MAX;
 
-	page_section(p, "books", P_BOOKS, P_BOOKS_WHAT);
+	page_section(p, "books", P_N_BOOKS, P_BOOKS_WHAT);
 	if (n < p->r->n_book) {
 		page_put(p, "<p class=\"what\">");
 		page_say(p, P_BOOKS_SOME);

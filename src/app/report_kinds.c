@@ -239,7 +239,8 @@ static void pair_list(const struct page *p, bool leads, enum phrase head)
 		page_text(p, r->pair[i].b, 40);
 		page_put(p, "</td><td class=\"num\">");
 		page_real(p, r->pair[i].w, 1);
-		page_put(p, "</td><td><svg class=\"spark\" viewBox=\"0 0 100 8\" aria-hidden=\"true\">");
+		page_put(p, "</td><td><svg class=\"spark\" "
+		            "viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
 		svg_rect(p->b, "bar", (struct xy){ 0, 0 }, 100 * r->pair[i].w / most, 8);
 		page_put(p, "</svg></td></tr>\n");
 	}

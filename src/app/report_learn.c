@@ -142,7 +142,7 @@ void page_learn(const struct page *p)
 
 /* ---- eval ------------------------------------------------------------------------------------- */
 
-enum { EW = 260, EH = 22 };
+enum { EW = 320, EH = 22 };
 
 static int best_first(const void *x, const void *y)
 {
@@ -154,20 +154,21 @@ static int best_first(const void *x, const void *y)
 	return a < b ? -1 : a > b;
 }
 
-/* 0..100 % with the interval as a bar, the value as a dot, chance as a dashed line. */
+/* 0..100 % with the interval as a bar, the value as a mark, chance as a dashed line. */
 static void strip(const struct page *p, const struct report_eval *e, bool best)
 {
 	struct scale x = { 0, 1, 4, EW - 4 };
 	double mid = EH / 2.0, c = scale_at(x, e->chance);
 
-	page_put(p, "<svg class=\"strip\" viewBox=\"0 0 260 22\" aria-hidden=\"true\">\n");
+	page_put(p, "<svg class=\"strip\" viewBox=\"0 0 320 22\" aria-hidden=\"true\">\n");
 	svg_line(p->b, "track", (struct xy){ 4, mid }, (struct xy){ EW - 4, mid });
 	svg_line(p->b, "chance", (struct xy){ c, 0 }, (struct xy){ c, EH });
 	if (isfinite(e->lo) && isfinite(e->hi) && e->hi >= e->lo)
 		svg_rect(p->b, best ? "span best" : "span",
-		         (struct xy){ scale_at(x, e->lo), mid - 3.5 },
-		         scale_at(x, e->hi) - scale_at(x, e->lo), 7);
-	svg_dot(p->b, best ? "value best" : "value", (struct xy){ scale_at(x, e->acc), mid }, 4);
+		         (struct xy){ scale_at(x, e->lo), mid - 5 },
+		         scale_at(x, e->hi) - scale_at(x, e->lo), 10);
+	svg_rect(p->b, best ? "value best" : "value", (struct xy){ scale_at(x, e->acc) - 1.25, mid - 8 },
+	         2.5, 16);
 	page_put(p, "</svg>");
 }
 

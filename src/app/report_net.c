@@ -6,14 +6,14 @@
  * A circle keeps every name readable, which no spring does at forty names. The order along it
  * puts those who meet side by side: we exchange two places as long as that lowers Σ w·d (w
  * meetings, d distance along the circle), in a fixed order, so the same net gives the same
- * picture. Colours are circles of acquaintance: label propagation [Raghavan et al. 2007] with
- * ties to the lower number instead of chance.
+ * picture. Colours are circles of acquaintance: label propagation that climbs modularity
+ * [Barber & Clark 2009], in a fixed order, ties to the lower number instead of chance.
  */
 #include <math.h>
 #include <stdlib.h>
 #include "app/report_page.h"
 
-enum { SIZE = 720, RADIUS = 200, SWEEPS = 40, COLOURS = 6, TABLE_ROWS = 30 };
+enum { SIZE = 640, RADIUS = 200, SWEEPS = 40, COLOURS = 6, TABLE_ROWS = 30 };
 
 struct net {
 	const struct report_net *of;
@@ -87,14 +87,16 @@ static void seat_all(struct net *x)
 
 /* ---- circles of acquaintance ----------------------------------------------------------------- */
 
-static int strongest_label(const struct net *x, int i, const int *label)
+/* degree k_i = Σ_j w_ij, 2m = Σ k: the gain of label l is Σ_{j in l} w_ij - k_i·k_j / 2m. */
+static int strongest_label(const struct net *x, int i, const int *label, const double *degree,
+                           double two_m)
 {
 	double sum[REPORT_ACTORS_MAX] = { 0 };
 	int best = label[i];
 
 	for (int k = 0; k < x->n; k++)
 		if (k != i)
-			sum[label[k]] += x->w[i][k] / sqrt(1 + x->of->actor[k].scenes);
+			sum[label[k]] += x->w[i][k] - degree[i] * degree[k] / two_m;
 	for (int l = 0; l < x->n; l++)
 		if (sum[l] > sum[best] + 1e-9)
 			best = l;
@@ -104,12 +106,17 @@ static int strongest_label(const struct net *x, int i, const int *label)
 static void colour_all(struct net *x)
 {
 	int label[REPORT_ACTORS_MAX], size[REPORT_ACTORS_MAX] = { 0 }, of[REPORT_ACTORS_MAX];
+	double degree[REPORT_ACTORS_MAX] = { 0 }, two_m = 0;
 
-	for (int i = 0; i < x->n; i++)
+	for (int i = 0; i < x->n; i++) {
 		label[i] = i;
+		for (int k = 0; k < x->n; k++)
+			degree[i] += x->w[i][k];
+		two_m += degree[i];
+	}
 	for (int sweep = 0; sweep < SWEEPS; sweep++)
 		for (int i = 0; i < x->n; i++)
-			label[i] = strongest_label(x, i, label);
+			label[i] = strongest_label(x, i, label, degree, two_m);
 	for (int i = 0; i < x->n; i++)
 		size[label[i]]++;
 	for (int l = 0; l < x->n; l++)
@@ -188,7 +195,7 @@ static void draw_actor(const struct page *p, const struct net *x, int i)
 	page_put(p, ") rotate(");
 	svg_num(p->b, left ? turn + 180 : turn, 1);
 	buf_printf(p->b, ")\" dy=\"0.33em\" text-anchor=\"%s\">", left ? "end" : "start");
-	html_cut(p->b, x->of->actor[i].name, 22);
+	html_cut(p->b, x->of->actor[i].name, 16);
 	page_put(p, "</text></g>\n");
 }
 

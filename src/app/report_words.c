@@ -114,6 +114,16 @@ static const char *const words[P_N][2] = {
 	[P_CLOSE] = { "закрыть", "close" },
 	[P_NAV] = { "Разделы", "Sections" },
 	[P_UNTITLED] = { "Без названия", "Untitled" },
+	[P_SCENES_N] = { "сцен:", "scenes:" },
+	[P_N_ARCS] = { "Дуги", "Arcs" },
+	[P_N_EVAL] = { "Умения", "Skills" },
+	[P_N_NET] = { "Встречи", "Meetings" },
+	[P_N_KINDS] = { "Напряжения", "Tensions" },
+	[P_N_GLYPHS] = { "Значки", "Glyphs" },
+	[P_N_PAIRS] = { "Понятия", "Concepts" },
+	[P_N_LEARN] = { "Учение", "Learning" },
+	[P_N_BOOKS] = { "Книги", "Books" },
+	[P_N_FAILED] = { "Непрочитанное", "Left out" },
 };
 
 const char *page_phrase(const struct page *p, enum phrase id)
