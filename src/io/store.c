@@ -121,12 +121,13 @@ sqlite3_stmt *store_query(struct store *s, enum store_query q, struct err *e)
 
 int store_step(struct store *s, sqlite3_stmt *st, struct err *e)
 {
+	bool writing = !sqlite3_stmt_readonly(st) || !sqlite3_get_autocommit(s->db);
 	int rc = sqlite3_step(st);
 
 	if (rc == SQLITE_ROW)
 		return 1;
 	if (rc != SQLITE_DONE)
-		store_trouble(s, sqlite3_stmt_readonly(st) ? "reading" : "writing", e);
+		store_trouble(s, writing ? "writing" : "reading", e);
 	sqlite3_reset(st);
 	return rc == SQLITE_DONE ? 0 : -1;
 }

@@ -648,7 +648,8 @@ static void flipped(void **state)
 	store_close(s);
 	CHECK_EQ(file_read(&b, at("flip.db"), 1 << 28, &e), OK);
 	const char *path = at("flipped.db");
-	for (int round = 0; round < 400; round++) {
+	int rounds = getenv("T_STORE_FLIPS") ? atoi(getenv("T_STORE_FLIPS")) : 400;
+	for (int round = 0; round < rounds; round++) {
 		size_t where = rng_below(&r, b.n);
 		char was = b.p[where];
 		b.p[where] = (char)(was ^ (1 + rng_below(&r, 255)));
@@ -670,7 +671,7 @@ static void flipped(void **state)
 		}
 		b.p[where] = was;
 	}
-	print_message("400 flips: %d found, %d in bytes that nothing reads\n", found, silent);
+	print_message("%d flips: %d found, %d in bytes that nothing reads\n", rounds, found, silent);
 	CHECK(found > 50);
 	unlink(path);
 	buf_free(&b);
