@@ -68,6 +68,8 @@ static bool gram_agrees(const struct cread *r, const struct gold *g)
 	struct str v;
 	int k;
 
+	if (ud_feat(g, "Case", &v) && r->pos == POS_NOUN && r->unknown && !r->g.gcase)
+		return false;		/* declined is better than undeclined */
 	if (ud_feat(g, "Case", &v) && (k = code_of(v, cases)) && r->g.gcase && fold[r->g.gcase] != k)
 		return false;
 	if (ud_feat(g, "Number", &v) && (k = code_of(v, numbers)) && r->g.number &&
@@ -284,11 +286,6 @@ static void row(FILE *f, const char *kind, const char *a, const char *b, double 
 		fprintf(f, "%s\t%s\t%s\t%.3g\n", kind, a, b, v);
 }
 
-static const char *cls_name(int cls)
-{
-	return cls == CL_NAME ? "NAME" : pos_name(cls);
-}
-
 static void write_table(FILE *f, const struct weights_ctx *c, const float *w)
 {
 	static const char *const lex[] = { "here", "after", "after2", "before" };
@@ -302,15 +299,15 @@ static void write_table(FILE *f, const struct weights_ctx *c, const float *w)
 	for (int i = 0; i < PTAGS; i++)
 		row(f, "tag", weights_tag_name(i, a), "", w[W_TAG + i]);
 	for (int i = 0; i < SHAPES * CL_N; i++)
-		row(f, "shape", shape[i / CL_N], cls_name(i % CL_N), w[W_SHAPE + i]);
+		row(f, "shape", shape[i / CL_N], weights_class_name(i % CL_N), w[W_SHAPE + i]);
 	for (int i = 0; i < SHAPES * CL_N; i++)
-		row(f, "guess", shape[i / CL_N], cls_name(i % CL_N), w[W_GUESS + i]);
+		row(f, "guess", shape[i / CL_N], weights_class_name(i % CL_N), w[W_GUESS + i]);
 	for (int i = 0; i < CL_N * CL_N * AGREES; i++) {
 		int v = i % AGREES;
 		char pair[40], code[4] = { ".=#"[v / 9], ".=#"[v / 3 % 3], ".=#"[v % 3], 0 };
 
-		snprintf(pair, sizeof pair, "%s.%s", cls_name(i / AGREES / CL_N),
-		         cls_name(i / AGREES % CL_N));
+		snprintf(pair, sizeof pair, "%s.%s", weights_class_name(i / AGREES / CL_N),
+		         weights_class_name(i / AGREES % CL_N));
 		row(f, "agree", pair, code, w[W_AGREE + i]);
 	}
 	for (int i = 0; i < PTAGS * PTAGS; i++)

@@ -24,10 +24,11 @@
 
 enum {
 	CL_NAME = POS_APRO + 1,	/* a person's name is a class of its own beside NOUN */
+	CL_PLACE,		/* and so is the name of a place or body */
 	CL_N,
 	SLOTS = 7,		/* case 1..6 or 0; of verbs transitivity and mood */
 	PTAGS = CL_N * SLOTS,
-	FTAGS_MAX = 512,
+	FTAGS_MAX = 640,
 	AGREES = 27,
 	LEX_MAX = 400,		/* words with features of their own; 0 is "none" */
 	SHAPES = 4,		/* lower, title inside, title at a start, capitals */
@@ -93,6 +94,7 @@ int cell_class(const struct tag *t);		/* class of a lemma: verbs' forms are VERB
 void weights_fold(struct weights_ctx *c);		/* after w has changed */
 uint16_t weights_lex(const struct weights_ctx *c, struct str form);	/* lower case; 0 none */
 const char *weights_tag_name(int ptag, char buf[16]);
+const char *weights_class_name(int cls);
 
 /* Class, plain and fine tag of a reading. */
 void cread_tags(const struct weights_ctx *c, struct cread *r);

@@ -35,7 +35,7 @@ static bool one_lemma(const struct cread *r, int n)
 
 static bool capital_inside(const struct tok *t)
 {
-	return (t->flags & WORD_TITLE) && !t->start && !t->shout;
+	return (t->flags & WORD_TITLE) && (!t->start || t->inner) && !t->shout;
 }
 
 static void gather(struct seen *seen, const struct word_cache *c, const uint8_t *pick)
@@ -118,6 +118,8 @@ void names_settle(struct word_cache *c, uint8_t *pick, const uint32_t *first, si
 		const struct cread *r = entry_reads(c, t->entry);
 		int n = c->e[t->entry].n;
 
+		if (t->kind == TOK_INITIAL)
+			t->flags |= WORD_PROPER;
 		if (t->kind != TOK_WORD || !(t->flags & WORD_TITLE))
 			continue;
 		if (capital_inside(t)) {

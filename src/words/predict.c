@@ -196,32 +196,44 @@ static bool prefixed(struct out *o, const uint8_t *f, size_t n)
 	return o->n > from;
 }
 
-/* краснаго -> красного, хотелося -> хотелось, безсильный -> бессильный */
+/* Old spellings, each a change of one letter of g; false when it does not apply. */
+static bool old_ago(uint8_t *g, size_t n)	/* краснаго: красного */
+{
+	if (n < 5 || memcmp(g + n - 3, "\xE0\xE3\xEE", 3))
+		return false;
+	g[n - 3] = 0xEE;
+	return true;
+}
+
+static bool old_sya(uint8_t *g, size_t n)	/* хотелося: хотелось */
+{
+	if (n < 5 || g[n - 2] != 0xF1 || g[n - 1] != 0xFF)
+		return false;
+	g[n - 1] = 0xFC;
+	return true;
+}
+
+static bool old_bez(uint8_t *g, size_t n)	/* безсильный: бессильный */
+{
+	for (size_t i = 1; i < 4 && i + 3 < n; i++)
+		if (g[i] == 0xE7 && strchr("\xEF\xF2\xEA\xF5\xF6\xF7\xF8\xF9\xF1\xF4", g[i + 1])) {
+			g[i] = 0xF1;
+			return true;
+		}
+	return false;
+}
+
+/* Tries the form with all that applies made new. */
 static bool old_spelling(struct out *o, const uint8_t *f, size_t n)
 {
 	uint8_t g[FORM_MAX];
+	bool any = false;
 
 	memcpy(g, f, n);
-	if (n > 4 && !memcmp(f + n - 3, "\xE0\xE3\xEE", 3)) {
-		g[n - 3] = 0xEE;
-		if (known(o, g, n, false, 0.9f))
-			return true;
-		g[n - 3] = 0xE0;
-	}
-	if (n > 4 && f[n - 2] == 0xF1 && f[n - 1] == 0xFF) {	/* …ся after a vowel: …сь */
-		g[n - 1] = 0xFC;
-		if (known(o, g, n, false, 0.9f))
-			return true;
-		g[n - 1] = 0xFF;
-	}
-	for (size_t i = 1; i < 4 && i + 3 < n; i++)
-		if (f[i] == 0xE7 && strchr("\xEF\xF2\xEA\xF5\xF6\xF7\xF8\xF9\xF1\xF4", f[i + 1])) {
-			g[i] = 0xF1;
-			if (known(o, g, n, false, 0.9f))
-				return true;
-			g[i] = 0xE7;
-		}
-	return false;
+	any |= old_ago(g, n);
+	any |= old_sya(g, n);
+	any |= old_bez(g, n);
+	return any && known(o, g, n, false, 0.9f);
 }
 
 /* One graph of endings: those of `len` letters. Counts become weights. */
@@ -257,8 +269,11 @@ static size_t ending(struct out *o, int which, const uint8_t *f, size_t n, size_
 	return o->n - from;
 }
 
-static void endings(struct out *o, const uint8_t *f, size_t n)
+/* Returns the longest ending that was known. */
+static size_t endings(struct out *o, const uint8_t *f, size_t n)
 {
+	size_t longest = 0;
+
 	for (int which = 0; which < 3; which++) {
 		struct prefix head = dict_prefix[which];
 		size_t shortest = 1;
@@ -266,9 +281,13 @@ static void endings(struct out *o, const uint8_t *f, size_t n)
 		if (n <= head.n + 1 || memcmp(f, head.p, head.n))
 			continue;
 		for (size_t len = 5; len >= shortest; len--)
-			if (len < n - head.n && ending(o, which, f, n, len) && shortest < len)
-				shortest = len - 1 > 1 ? len - 1 : 1;
+			if (len < n - head.n && ending(o, which, f, n, len)) {
+				longest = len > longest ? len : longest;
+				if (shortest < len)
+					shortest = len - 1 > 1 ? len - 1 : 1;
+			}
 	}
+	return longest;
 }
 
 size_t dict_predict(const struct dict *d, struct cell *out, size_t cap, const uint8_t *form,
@@ -292,8 +311,8 @@ size_t dict_predict(const struct dict *d, struct cell *out, size_t cap, const ui
 	}
 	if (old_spelling(&o, form, n) || prefixed(&o, form, n))
 		return o.n;
-	if (n >= 3)
-		endings(&o, form, n);
-	push_whole(&o, &undeclined, form, n, 0.03f);
+	size_t known_end = n >= 3 ? endings(&o, form, n) : 0;
+
+	push_whole(&o, &undeclined, form, n, known_end >= 3 ? 0.002f : 0.03f);
 	return o.n;
 }

@@ -55,15 +55,20 @@ static uint32_t own_lemma(const struct forms *p, const struct tag *t)
 	bool her = t->g.name == WNAME_SURN && t->g.gender == 2 && t->g.number == 1 &&
 	           t0->g.gender == 1;
 
+	uint32_t best = 0;
+
 	for (uint32_t k = 1; (ordinal || patronymic || her) && k < p->m; k++) {
 		const struct tag *x = tag_at(p, k);
 
-		if (x->pos == t->pos && x->g.name == t->g.name && x->g.number == 1 &&
-		    x->g.gcase == CASE_NOM && !x->g.shortf &&
-		    (ordinal ? x->g.gender == 1 : x->g.gender == t->g.gender))
+		if (x->pos != t->pos || x->g.name != t->g.name || x->g.number != 1 ||
+		    x->g.gcase != CASE_NOM || x->g.shortf ||
+		    x->g.gender != (ordinal || t->g.number == 2 ? 1 : t->g.gender))
+			continue;
+		if (x->mark == t->mark)	/* Аркадьевны is of Аркадьевна, not of Аркадиевна */
 			return k;
+		best = best ? best : k;
 	}
-	return 0;
+	return best;
 }
 
 /* счастья is of счастье, not of счастие, where that is the commoner word. */
@@ -105,7 +110,7 @@ bool dict_cell(const struct dict *d, struct cell *c, uint32_t para, uint32_t k,
 	c->tag = tag_at(&p, k);
 	c->w = 0;
 	set_lemma(c, &p, own_lemma(&p, c->tag), form + head.n, n - n_tail - head.n);
-	if (c->tag->mark & TAG_BE)
+	if ((c->tag->mark & TAG_BE) && !c->tag->g.name)
 		soft_lemma(c, &p, form + head.n, n - n_tail - head.n);
 	weights_lemma(d->ctx, c);
 	return true;

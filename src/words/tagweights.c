@@ -17,7 +17,7 @@ static const char *const shape_name[SHAPES] = { "lower", "title", "start", "uppe
 
 static bool nominal(int cls)
 {
-	return cls == POS_NOUN || cls == CL_NAME || cls == POS_ADJ || cls == POS_PART ||
+	return cls == POS_NOUN || cls == CL_NAME || cls == CL_PLACE || cls == POS_ADJ || cls == POS_PART ||
 	       cls == POS_APRO || cls == POS_NUM || cls == POS_PRON;
 }
 
@@ -28,7 +28,7 @@ static bool verbal(int cls)
 
 static const char *class_name(int cls)
 {
-	return cls == CL_NAME ? "NAME" : pos_name(cls);
+	return cls == CL_NAME ? "NAME" : cls == CL_PLACE ? "PLACE" : pos_name(cls);
 }
 
 static const char *slot_of(int cls, int slot)
@@ -97,6 +97,8 @@ void cread_tags(const struct weights_ctx *c, struct cread *r)
 	r->cls = r->pos;
 	if (r->pos == POS_NOUN && r->g.name >= WNAME_GIVEN && r->g.name <= WNAME_SURN)
 		r->cls = CL_NAME;
+	if (r->pos == POS_NOUN && r->g.name >= WNAME_PLACE)
+		r->cls = CL_PLACE;
 	if (verbal(r->cls))
 		slot = r->g.trans + (r->g.mood == 2 ? 3 : 0);
 	if (r->cls == POS_PUNCT || r->cls == POS_ADV)
@@ -104,6 +106,11 @@ void cread_tags(const struct weights_ctx *c, struct cread *r)
 	r->ptag = (uint8_t)(r->cls * SLOTS + slot);
 	r->ftag = c->ftag_of[r->cls][slot][r->g.number < 3 ? r->g.number : 0][gender]
 	                    [r->g.person];
+}
+
+const char *weights_class_name(int cls)
+{
+	return class_name(cls);
 }
 
 int pair_agree(const struct ftag *a, const struct ftag *b)

@@ -66,6 +66,33 @@ static void read_form(struct word_cache *c, const uint8_t *form, size_t n)
 	buf_free(&b);
 }
 
+/* 20-летний, 100-рублёвка: read by the word after the hyphen. */
+static bool read_number(struct word_cache *c, struct str s)
+{
+	struct cell cell[CELLS_MAX];
+	uint8_t form[FORM_MAX];
+	size_t cut = s.n, n, m;
+
+	while (cut > 0 && s.p[cut - 1] != '-')
+		cut--;
+	n = cut ? form_bytes(form, (struct str){ s.p + cut, s.n - cut }) : 0;
+	if (n < 4 || cut > 40)
+		return false;
+	m = dict_read(c->d, cell, form, n);
+	for (size_t i = 0; i < m; i++) {
+		struct buf b = { 0 };
+
+		buf_add(&b, s.p, cut);
+		cyr_utf8(&b, cell[i].lemma, cell[i].n_lemma);
+		push(c, (struct cread){
+			.g = cell[i].tag->g, .lemma = intern(c, cell[i].tag->pos, buf_view(&b)),
+			.logp = logf(cell[i].w + 1e-6f), .pos = cell[i].tag->pos, .unknown = 1,
+		});
+		buf_free(&b);
+	}
+	return m > 0;
+}
+
 /* The key: 'w' and dictionary bytes, or the kind's letter and the bytes of the text. */
 static size_t make_key(uint8_t key[KEY_MAX], const struct tok *t, struct str s)
 {
@@ -75,7 +102,7 @@ static size_t make_key(uint8_t key[KEY_MAX], const struct tok *t, struct str s)
 		key[0] = 'w';
 		return n + 1;
 	}
-	key[0] = (uint8_t)("xldp"[t->kind]);
+	key[0] = (uint8_t)("xldpi"[t->kind]);
 	n = s.n < KEY_MAX - 1 ? s.n : KEY_MAX - 1;
 	memcpy(key + 1, s.p, n);
 	return n + 1;
@@ -95,7 +122,7 @@ static int punct_slot(const struct tok *t)
 	static const uint8_t slot[] = {
 		[MARK_NONE] = 0, [MARK_COMMA] = 1, [MARK_STOP] = 2, [MARK_DASH] = 3,
 		[MARK_OPEN] = 4, [MARK_CLOSE] = 5, [MARK_QUOTE] = 5, [MARK_COLON] = 6,
-		[MARK_OTHER] = 0,
+		[MARK_OTHER] = 0, [MARK_SIGN] = 0,
 	};
 
 	return slot[t->mark];
@@ -141,11 +168,15 @@ static uint32_t add(struct word_cache *c, const uint8_t *key, size_t n, uint64_t
 	buf_add(&c->keys, key, n);
 	if (t->kind == TOK_PUNCT) {
 		s = punct_lemma(t, s);
-		push_one(c, POS_PUNCT, punct_slot(t), s);
+		push_one(c, t->mark == MARK_SIGN ? POS_OTHER : POS_PUNCT, punct_slot(t), s);
 	} else if (t->kind == TOK_LATIN) {
 		push_one(c, POS_LATIN, 0, lower(&a, s));
 	} else if (t->kind == TOK_DIGIT) {
-		push_one(c, POS_DIGIT, 0, lower(&a, s));
+		if (!read_number(c, s))
+			push_one(c, POS_DIGIT, 0, lower(&a, s));
+	} else if (t->kind == TOK_INITIAL) {
+		push(c, (struct cread){ .pos = POS_NOUN, .g = { .anim = 1, .name = WNAME_GIVEN },
+		                        .lemma = intern(c, POS_NOUN, lower(&a, s)) });
 	} else if (key[0] == 'w') {
 		read_form(c, key + 1, n - 1);
 	} else {

@@ -107,9 +107,12 @@ static const char *word(struct tok *t, const char *p, const char *end)
 		}
 		p = q;
 	}
+	t->inner = n_upper > 1 && n_upper < n && (t->flags & WORD_TITLE);
 	if (n > 1 && n_upper == n)
 		t->flags |= WORD_UPPER;
 	t->kind = latin && !cyr ? TOK_LATIN : TOK_WORD;
+	if (t->kind == TOK_LATIN && strspn(from, "IVXLC") >= (size_t)(p - from))
+		t->kind = TOK_DIGIT;	/* XIX: a Roman number */
 	return p;
 }
 
@@ -137,13 +140,21 @@ static const char *number(struct tok *t, const char *p, const char *end)
 	return p;
 }
 
+/* Signs that are not punctuation: № % + $ and pictures. */
+static bool symbol(uint32_t r)
+{
+	if (r < 0x80)
+		return strchr("#$%&*+<=>@^|~", (int)r) != NULL;
+	return !(r >= 0x2010 && r <= 0x205E) && r != 0xAB && r != 0xBB && r != 0xFFFD;
+}
+
 static const char *punct(struct tok *t, const char *p, const char *end)
 {
 	uint32_t r = peek(p, end);
 	const char *q = after(p, end);
 
 	t->kind = TOK_PUNCT;
-	t->mark = MARK_OTHER;
+	t->mark = symbol(r) ? MARK_SIGN : MARK_OTHER;
 	switch (r) {
 	case '.':
 		while (q < end && *q == '.' && q - p < TOK_BYTES_MAX)
@@ -209,6 +220,20 @@ static void shouting(struct tok *t, size_t n)
 		t[i].shout = caps && caps * 10 >= words * 7;
 }
 
+/* А. С. Пушкин, Пушкин А. С.: letters with points beside a name. */
+static void initials(struct tok *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool before = i && t[i - 1].kind == TOK_WORD && (t[i - 1].flags & WORD_TITLE) &&
+		              !t[i - 1].start;
+		bool chain = i > 1 && t[i - 2].kind == TOK_INITIAL;
+		bool next = i + 2 < n && t[i + 2].kind == TOK_WORD && (t[i + 2].flags & WORD_TITLE);
+
+		if (t[i].initial && (before || chain || next))
+			t[i].kind = TOK_INITIAL;
+	}
+}
+
 void tok_cut(struct toks *out, struct str text, uint32_t off, uint32_t len)
 {
 	const char *p = text.p + off, *end = p + len;
@@ -236,5 +261,6 @@ void tok_cut(struct toks *out, struct str text, uint32_t off, uint32_t len)
 		p = q;
 	}
 	starts(out->t + from, out->n - from);
+	initials(out->t + from, out->n - from);
 	shouting(out->t + from, out->n - from);
 }

@@ -4,7 +4,7 @@
 
 #include "words/words.h"
 
-enum tok_kind { TOK_WORD, TOK_LATIN, TOK_DIGIT, TOK_PUNCT };
+enum tok_kind { TOK_WORD, TOK_LATIN, TOK_DIGIT, TOK_PUNCT, TOK_INITIAL };
 struct tok {
 	uint32_t off;		/* bytes in book.text */
 	uint32_t entry;		/* of the cache, set by words.c */
@@ -15,9 +15,10 @@ struct tok {
 	bool start;		/* a capital here says nothing: a sentence or speech begins */
 	bool shout;		/* its sentence is all in capitals */
 	bool initial;		/* one capital letter with a point: А. */
+	bool inner;		/* a capital inside: Д'Артаньян, Ван-Дейк */
 };
 enum mark { MARK_NONE, MARK_COMMA, MARK_STOP, MARK_DASH, MARK_OPEN, MARK_CLOSE, MARK_QUOTE,
-            MARK_COLON, MARK_OTHER };
+            MARK_COLON, MARK_OTHER, MARK_SIGN /* not punctuation: № % */ };
 struct toks {
 	struct tok *t;		/* mem_free */
 	size_t n, cap;
