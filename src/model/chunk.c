@@ -31,21 +31,11 @@ static void view_lane(void *ctx, int lane)
 	}
 }
 
-/* Rows lend the views' stems; only contexts are computed here. */
 static void rows_task(void *ctx, int i)
 {
 	struct chunk *k = ctx;
-	struct rows *r = &k->rows[i];
-	const struct strip *s = k->strip[i];
 
-	r->strip = s;
-	r->stem = TAKE(&k->per[i], struct svec, s->n);
-	r->context = TAKE(&k->per[i], struct svec, s->n);
-	for (size_t t = 0; t < s->n; t++)
-		r->stem[t] = k->view[i][t].stem;
-	for (size_t t = 1; t < s->n; t++)
-		svec_context(&r->context[t], r->stem, t - 1, t < CONTEXT_SCENES ? t : CONTEXT_SCENES,
-		             0.75, &k->per[i]);
+	rows_of_views(&k->rows[i], k->strip[i], k->view[i], &k->per[i]);
 }
 
 static void item_task(void *ctx, int i)

@@ -129,6 +129,7 @@ static void chain_step(struct chain *c, int depth, unsigned used)
 	float s[CAND_MAX];
 	double before = c->score;
 
+	must(depth < ORDER);
 	for (int i = 0; i < depth; i++)
 		q.ctx[i] = c->scene[c->order[depth - 1 - i]];
 	q.ctx[depth] = c->before;
@@ -159,9 +160,12 @@ static void chain_tfidf(struct chain *c, int depth, unsigned used)
 {
 	double before = c->score;
 
-	if (depth == ORDER && c->score > c->top) {
-		c->top = c->score;
-		memcpy(c->best, c->order, sizeof c->best);
+	if (depth >= ORDER) {
+		if (c->score > c->top) {
+			c->top = c->score;
+			memcpy(c->best, c->order, sizeof c->best);
+		}
+		return;
 	}
 	for (int i = 0; i < ORDER; i++) {
 		const struct view *last = depth ? c->scene[c->order[depth - 1]] : c->before;
@@ -227,7 +231,7 @@ static void book_lane(void *ctx, int lane)
 	struct view *v;
 
 	views_make(&v, &r->held->shelf[i], r->x, &a);
-	rows_make(&rows, &r->held->shelf[i], &r->x->stem, &a);
+	rows_of_views(&rows, &r->held->shelf[i], v, &a);
 	next_tasks(&r->book[i], r->t, v, &rows, i, r->max, &r->mem[i]);
 	order_task(&r->book[i], r->t, v, r->held->shelf[i].n, i, r->max, &r->mem[i]);
 	arena_close(&a);

@@ -33,6 +33,10 @@ struct lexis {			/* what views are made with: document frequencies of training b
 void view_make(struct view *v, const struct strip_scene *s, const struct lexis *x,
                struct arena *a);
 void views_make(struct view **out, const struct strip *s, const struct lexis *x, struct arena *a);
+/* Frees what view_make keeps for the calling thread; call before a thread ends (optional). */
+void view_thread_end(void);
+/* order's rows over the views' stems, lent. */
+void rows_of_views(struct rows *r, const struct strip *s, const struct view *v, struct arena *a);
 
 /* ---- features --------------------------------------------------------------------------
  * A question: context scenes, the last one first, at most CONTEXT_SCENES; candidates. */

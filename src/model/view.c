@@ -14,44 +14,66 @@
 
 enum { SPREAD_EDGES = 12, SPREAD_KEEP = 128 };
 
-struct lit { uint32_t key; float w; };
+/* Activation by node while one scene spreads; one a thread, grown to the graph, all zero
+ * between scenes. */
+static _Thread_local struct {
+	float *w;
+	uint32_t *lit, n, cap;
+} pad;
 
-static int by_key(const void *a, const void *b)
+static void pad_for(const struct graph *g)
 {
-	const struct lit *x = a, *y = b;
+	if (pad.cap >= g->n)
+		return;
+	mem_free(pad.w);
+	mem_free(pad.lit);
+	pad.w = mem_alloc(g->n, sizeof *pad.w);
+	pad.lit = mem_alloc(g->n, sizeof *pad.lit);
+	pad.cap = g->n;
+}
 
-	return (x->key > y->key) - (x->key < y->key);
+void view_thread_end(void)
+{
+	mem_free(pad.w);
+	mem_free(pad.lit);
+	memset(&pad, 0, sizeof pad);
 }
 
 static int by_weight(const void *a, const void *b)
 {
-	const struct lit *x = a, *y = b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	float p = pad.w[x], q = pad.w[y];
 
-	return x->w != y->w ? (x->w < y->w) - (x->w > y->w) : by_key(a, b);
+	return p != q ? (p < q) - (p > q) : (x > y) - (x < y);
 }
 
-static size_t merge_equal(struct lit *v, size_t n)
+static int by_node(const void *a, const void *b)
 {
-	size_t k = 0;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
-	qsort(v, n, sizeof *v, by_key);
-	for (size_t i = 0; i < n; i++) {
-		if (k && v[k - 1].key == v[i].key)
-			v[k - 1].w += v[i].w;
-		else
-			v[k++] = v[i];
-	}
-	return k;
+	return (x > y) - (x < y);
 }
 
-static void spread(struct svec *out, const struct svec *d, const struct graph *g,
-                   enum edge_type type, struct arena *a)
+/* The weight that about SPREAD_KEEP nodes reach, so that few are sorted: by 64 buckets. */
+static float threshold(void)
 {
-	struct lit *v = mem_alloc((size_t)d->n * SPREAD_EDGES, sizeof *v);
-	size_t n = 0;
-	double sum = 0;
+	uint32_t bucket[64] = { 0 }, n = 0;
+	float top = 0;
+	int b = 63;
 
-	for (uint32_t i = 0; g && i < d->n; i++) {
+	for (uint32_t i = 0; i < pad.n; i++)
+		top = pad.w[pad.lit[i]] > top ? pad.w[pad.lit[i]] : top;
+	for (uint32_t i = 0; i < pad.n; i++)
+		bucket[(int)(pad.w[pad.lit[i]] / top * 63.999f)]++;
+	for (; b > 0 && n + bucket[b] < SPREAD_KEEP; b--)
+		n += bucket[b];
+	return (float)b / 63.999f * top;
+}
+
+static void light(const struct svec *d, const struct graph *g, enum edge_type type)
+{
+	pad_for(g);
+	for (uint32_t i = 0; i < d->n; i++) {
 		uint32_t node = graph_find(g, d->key[i]), from, to;
 
 		if (node == UINT32_MAX)
@@ -63,25 +85,45 @@ static void spread(struct svec *out, const struct svec *d, const struct graph *g
 		for (uint32_t k = from; k < to; k++) {
 			const struct edge *e = &g->edge[type][k];
 
-			v[n++] = (struct lit){ g->key[e->to], d->w[i] * e->w };
+			if (pad.w[e->to] == 0)
+				pad.lit[pad.n++] = e->to;
+			pad.w[e->to] += d->w[i] * e->w;
 		}
 	}
-	n = merge_equal(v, n);
+}
+
+static void spread(struct svec *out, const struct svec *d, const struct graph *g,
+                   enum edge_type type, struct arena *a)
+{
+	uint32_t keep[4096], n = 0;
+	float least;
+	double sum = 0;
+
+	*out = (struct svec){ 0 };
+	if (!g)
+		return;
+	light(d, g, type);
+	least = pad.n > SPREAD_KEEP ? threshold() : 0;
+	for (uint32_t i = 0; i < pad.n && n < 4096; i++)
+		if (pad.w[pad.lit[i]] >= least)
+			keep[n++] = pad.lit[i];
 	if (n > SPREAD_KEEP) {
-		qsort(v, n, sizeof *v, by_weight);
+		qsort(keep, n, sizeof *keep, by_weight);
 		n = SPREAD_KEEP;
-		qsort(v, n, sizeof *v, by_key);
 	}
-	for (size_t i = 0; i < n; i++)
-		sum += (double)v[i].w * v[i].w;
+	qsort(keep, n, sizeof *keep, by_node);		/* nodes ascend with keys */
+	for (uint32_t i = 0; i < n; i++)
+		sum += (double)pad.w[keep[i]] * pad.w[keep[i]];
 	out->key = TAKE(a, uint32_t, n);
 	out->w = TAKE(a, float, n);
-	out->n = (uint32_t)n;
-	for (size_t i = 0; i < n; i++) {
-		out->key[i] = v[i].key;
-		out->w[i] = sum > 0 ? (float)(v[i].w / sqrt(sum)) : 0;
+	out->n = n;
+	for (uint32_t i = 0; i < n; i++) {
+		out->key[i] = g->key[keep[i]];
+		out->w[i] = sum > 0 ? (float)(pad.w[keep[i]] / sqrt(sum)) : 0;
 	}
-	mem_free(v);
+	for (uint32_t i = 0; i < pad.n; i++)
+		pad.w[pad.lit[i]] = 0;
+	pad.n = 0;
 }
 
 void view_make(struct view *v, const struct strip_scene *s, const struct lexis *x,
@@ -101,4 +143,13 @@ void views_make(struct view **out, const struct strip *s, const struct lexis *x,
 	*out = TAKE(a, struct view, s->n);
 	for (size_t i = 0; i < s->n; i++)
 		view_make(&(*out)[i], &s->scene[i], x, a);
+}
+
+void rows_of_views(struct rows *r, const struct strip *s, const struct view *v, struct arena *a)
+{
+	const struct svec **stem = TAKE(a, const struct svec *, s->n);
+
+	for (size_t i = 0; i < s->n; i++)
+		stem[i] = &v[i].stem;
+	rows_make(r, s, stem, a);
 }

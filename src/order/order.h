@@ -85,6 +85,8 @@ void idf_init(struct idf *t);
 void idf_clear(struct idf *t);
 void idf_add(struct idf *t, const struct bag_item *bag, size_t n);	/* one scene */
 float idf_get(const struct idf *t, uint32_t key);
+/* Restores a count read from a file; false when the key is there already or df is 0. */
+bool idf_put(struct idf *t, uint32_t key, uint32_t df);
 
 /* A sparse vector sorted by key. */
 struct svec {
@@ -118,10 +120,13 @@ struct rows {
 	const struct strip *strip;
 	struct svec *stem;		/* [n] */
 	struct svec *context;		/* [n] decayed context before scene t (0.75), empty for t < 1 */
+	uint32_t *vocab;		/* [n_vocab] stems of the shelf, ascending */
+	size_t n_vocab;
+	uint32_t **id;			/* [n][stem.n] places in vocab */
 };
-void rows_make(struct rows *r, const struct strip *s, const struct idf *t, struct arena *a);
-/* 0.6·cos(last, j) + 0.4·cos(context, j) for target t. */
-float rows_blend(const struct rows *r, uint32_t t, uint32_t j);
+/* stem[i]: the TF-IDF row of scene i, lent. */
+void rows_make(struct rows *r, const struct strip *s, const struct svec *const *stem,
+               struct arena *a);
 
 /* Items of one kind: at most max evenly spaced targets; draws from rng_stream(seed, …). phase
  * shifts the targets (training passes meet others). Fewer when negatives do not suffice. */

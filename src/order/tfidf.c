@@ -70,6 +70,21 @@ void idf_add(struct idf *t, const struct bag_item *bag, size_t n)
 	t->scenes++;
 }
 
+bool idf_put(struct idf *t, uint32_t key, uint32_t df)
+{
+	size_t k;
+
+	if (t->n * 2 >= t->cap)
+		grow(t);
+	k = slot_of(t, key);
+	if (!key || !df || t->key[k])
+		return false;
+	t->key[k] = key;
+	t->df[k] = df;
+	t->n++;
+	return true;
+}
+
 float idf_get(const struct idf *t, uint32_t key)
 {
 	double n = t->scenes ? (double)t->scenes : 1;
