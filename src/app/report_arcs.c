@@ -235,7 +235,10 @@ static int by_number(const void *x, const void *y)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
-/* One scale for all: what the smoothed curves span, zero of feeling included. */
+/* One scale for all: what the smoothed curves span, zero of feeling included. Curves that
+ * hardly move keep the whole scale, or noise would look like drama. */
+static const double FLAT = 0.1;
+
 static struct scales scales_of(const struct arc *a, size_t n)
 {
 	double lo = INFINITY, hi = -INFINITY, dark = 0, bright = 0;
@@ -249,10 +252,10 @@ static struct scales scales_of(const struct arc *a, size_t n)
 			dark = v < dark ? v : dark;
 			bright = v > bright ? v : bright;
 		}
-	if (!(lo < hi))
+	if (!(hi - lo > FLAT))
 		lo = 0, hi = 1;
 	lo -= (hi - lo) * 0.08;
-	if (!(dark < bright))
+	if (!(bright - dark > FLAT))
 		dark = -1, bright = 1;
 	return (struct scales){
 		.tension = { lo, hi, TOP + TENSION_H, TOP },

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include "app/report_page.h"
 
-enum { SIZE = 640, RADIUS = 200, SWEEPS = 40, COLOURS = 6, TABLE_ROWS = 30 };
+enum { SIZE = 640, RADIUS = 200, SWEEPS = 40, COLOURS = 6, TABLE_ROWS = 30, KEEP = 3 };
 
 struct net {
 	const struct report_net *of;
@@ -199,6 +199,16 @@ static void draw_actor(const struct page *p, const struct net *x, int i)
 	page_put(p, "</text></g>\n");
 }
 
+/* Is meeting (i, j) among the KEEP strongest of i? */
+static bool strong_for(const struct net *x, int i, int j)
+{
+	int stronger = 0;
+
+	for (int k = 0; k < x->n; k++)
+		stronger += x->w[i][k] > x->w[i][j] || (x->w[i][k] == x->w[i][j] && k < j);
+	return stronger < KEEP;
+}
+
 static struct str title_of(const struct page *p, const struct report_net *n)
 {
 	return n->title.n ? n->title : str_of(page_phrase(p, P_LIBRARY));
@@ -209,7 +219,7 @@ static void draw(const struct page *p, const struct net *x)
 	svg_open(p->b, SIZE, SIZE, "plot net", title_of(p, x->of));
 	for (int i = 0; i < x->n; i++)
 		for (int j = i + 1; j < x->n; j++)
-			if (x->w[i][j] > 0)
+			if (x->w[i][j] > 0 && (strong_for(x, i, j) || strong_for(x, j, i)))
 				draw_meet(p, x, i, j);
 	for (int i = 0; i < x->n; i++)
 		draw_actor(p, x, i);

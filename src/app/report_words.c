@@ -34,10 +34,11 @@ static const char *const words[P_N][2] = {
 	[P_BRIGHT] = { "светлое", "bright" },
 	[P_NET] = { "Кто с кем встречается", "Who meets whom" },
 	[P_NET_WHAT] = {
-		"Лица, которые действуют в одних сценах. Чем толще дуга, тем чаще встречи; чем больше круг, тем "
-		"чаще лицо появляется; цвет показывает круг общения.",
-		"Actors who act in the same scenes. The thicker the arc, the more often they meet; the larger "
-		"the dot, the more scenes; colours are circles of acquaintance." },
+		"Лица, которые действуют в одних сценах; у каждого показаны самые частые встречи. Чем толще дуга, "
+		"тем чаще встречи; чем больше точка, тем чаще лицо; цвет показывает круг общения.",
+		"Actors who act in the same scenes, with the most frequent meetings of each. The thicker the "
+		"arc, the more often they meet; the larger the dot, the more scenes; colours are circles of "
+		"acquaintance." },
 	[P_LIBRARY] = { "Вся библиотека", "The whole library" },
 	[P_MEET_TABLE] = { "Встречи таблицей", "Meetings as a table" },
 	[P_ACTOR] = { "лицо", "actor" },
