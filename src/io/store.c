@@ -28,7 +28,7 @@ enum {
 	HEADER = 100,			/* bytes of SQLite's header, offsets below */
 	AT_PAGE = 16, AT_PAGES = 28, AT_VERSION = 60, AT_APP = 68,
 	LIMIT_VALUE = 600 << 20,	/* bytes of a row: a packed book with its margin */
-	BUSY_MS = 5000,
+	BUSY_MS = 2000,
 };
 
 const char *const store_sql[Q_N] = {
@@ -242,13 +242,15 @@ static enum status look(const char *path, bool *fresh, struct err *e)
 
 /* ---- opening ------------------------------------------------------------------------- */
 
-static void harden(sqlite3 *db)
+static void harden(sqlite3 *db, enum store_mode mode)
 {
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	if (mode == STORE_READ)		/* the log may be another file's by now (store_final.c) */
+		sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LIMIT_VALUE);
 	sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, 1 << 20);
 	sqlite3_limit(db, SQLITE_LIMIT_EXPR_DEPTH, 100);
@@ -352,6 +354,7 @@ static enum status bring_up(struct store *s, struct err *e)
 
 enum status store_connect(struct store *s, struct err *e)
 {
+	struct stat st;
 	bool fresh, journal = store_beside(s->path, "-wal") || store_beside(s->path, "-journal");
 	/* Only a connection that may write can bring back what a killed writer left. */
 	int flags = s->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
@@ -364,12 +367,16 @@ enum status store_connect(struct store *s, struct err *e)
 		               file_exists(s->path) ? "an empty file, no store" : strerror(ENOENT));
 	if (sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL))
 		return store_trouble(s, "opening", e);
-	harden(s->db);
+	harden(s->db, s->mode);
 	if (store_exec(s, "PRAGMA cell_size_check=ON; PRAGMA cache_size=-24000; PRAGMA temp_store=MEMORY;",
 	         "opening", e) || bring_up(s, e))
 		return e->code;
 	if (s->mode == STORE_READ && store_exec(s, "PRAGMA query_only=ON", "opening", e))
 		return e->code;
+	if (!stat(s->path, &st)) {
+		s->dev = (uint64_t)st.st_dev;
+		s->ino = (uint64_t)st.st_ino;
+	}
 	return store_reload(s, e);
 }
 
@@ -401,6 +408,13 @@ enum status store_open(struct store **out, const char *path, enum store_mode mod
 	}
 	*out = s;
 	return OK;
+}
+
+bool store_stale(const struct store *s)
+{
+	struct stat st;
+
+	return stat(s->path, &st) || (uint64_t)st.st_dev != s->dev || (uint64_t)st.st_ino != s->ino;
 }
 
 void store_close(struct store *s)

@@ -31,7 +31,7 @@ struct book_row {
 	struct str title, author, format, charset, warn;
 	uint64_t text_hash;		/* XXH3 of the running text */
 	uint32_t bytes, chars, words, scenes, sentences;
-	int64_t scene0;			/* id of its first scene; its scenes are scene0 … scene0+scenes-1 */
+	int64_t scene0;			/* its scenes have the ids scene0 … scene0 + scenes - 1 */
 	uint8_t split;			/* 0 train, 1 dev, 2 test: set by store_split */
 };
 
@@ -60,9 +60,13 @@ enum status store_failed(struct store *s, const char *path, const struct err *wh
 enum status store_split(struct store *s, int64_t book, int split, struct err *e);
 /* Ends a reading: rows copied in order into a fresh file, synced and renamed, no journal beside:
  * the file in its final bytes. More books may follow, and another finish. A second finish
- * with nothing written between costs nothing. ERR_LOCK while another process reads the store: all
- * books are kept, only the final form waits. Kill it anywhere: the next finish does it. */
+ * with nothing written between costs nothing. Another process may have it open: it keeps
+ * seeing the file it opened (store_stale). ERR_LOCK when that one is in the middle of a
+ * question: all books are kept, only the final form waits. Kill it anywhere: the next finish
+ * does it. */
 enum status store_finish(struct store *s, struct err *e);
+/* A finish has put another file in the place of the one s reads: close and open it again. */
+bool store_stale(const struct store *s);
 
 /* The corpus's alias table, loaded at opening, grown by store_book_put. The pointer and its
  * strings are good until the next store_book_put, store_finish or close. */
@@ -107,6 +111,7 @@ enum status store_search(struct store *s, const struct str *lemma, size_t n_lemm
 
 /* Failed sources, in order of path. */
 struct failed_row { struct str path, why; int code; };
-enum status store_failures(struct store *s, struct failed_row **out, size_t *n, struct arena *a, struct err *e);
+enum status store_failures(struct store *s, struct failed_row **out, size_t *n, struct arena *a,
+                           struct err *e);
 
 #endif

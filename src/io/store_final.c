@@ -87,18 +87,46 @@ static enum status copy_into(struct store *s, const char *tmp, struct err *e)
 		: err_set(e, ERR_IO, "%s: %s", tmp, strerror(errno));
 }
 
-/* No journal may stay beside the name that the new file takes. */
-static enum status drop_journal(struct store *s, struct err *e)
+/* Takes the log into the file. *shared: another process has the store open, so that the
+ * (empty) log cannot be taken away by SQLite. */
+static enum status drop_journal(struct store *s, bool *shared, struct err *e)
 {
+	int busy = 0;
+
 	for (int i = 0; i < Q_N; i++)
 		if (s->query[i])
 			sqlite3_reset(s->query[i]);
-	if (store_exec(s, "PRAGMA journal_mode=DELETE", "finishing", e))
-		return e->code;
+	int rc = sqlite3_exec(s->db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);
+	*shared = rc == SQLITE_BUSY || rc == SQLITE_LOCKED || store_beside(s->path, "-wal");
+	if (rc && !*shared)
+		return store_trouble(s, "finishing", e);
+	if (*shared) {
+		sqlite3_stmt *st = NULL;
+		sqlite3_prepare_v2(s->db, "PRAGMA wal_checkpoint(TRUNCATE)", -1, &st, NULL);
+		busy = sqlite3_step(st) != SQLITE_ROW || sqlite3_column_int(st, 0) != 0;
+		sqlite3_finalize(st);
+	}
+	if (busy || store_beside(s->path, "-wal"))
+		return err_set(e, ERR_LOCK, "%s: finishing: another process is reading the store; "
+		               "the books are kept", s->path);
 	s->wal = false;
-	if (store_beside(s->path, "-wal"))
-		return err_set(e, ERR_LOCK, "%s: another process holds the store", s->path);
 	return OK;
+}
+
+/* Puts the copy in the place of the file. Whoever has the old one open keeps it with its own
+ * log, which is empty and loses its name, so that it never stands beside the new one. */
+static void replace(struct store *s, const char *tmp, bool shared, struct err *e)
+{
+	char name[4300];
+
+	if (shared)
+		for (int i = 0; i < 2; i++) {
+			snprintf(name, sizeof name, "%s%s", s->path, i ? "-shm" : "-wal");
+			unlink(name);
+		}
+	if (rename(tmp, s->path))
+		err_set(e, ERR_IO, "%s: %s", s->path, strerror(errno));
+	sync_folder(s->path);
 }
 
 /* A copy and its own journal: beside a new copy of the same name that would be played back. */
@@ -137,22 +165,21 @@ void store_sweep(const char *path)
 enum status store_finish(struct store *s, struct err *e)
 {
 	char tmp[4200];
+	bool shared;
 
 	must(s->mode == STORE_WRITE);
 	if (!s->wal && finished(s->path))
 		return OK;
 	snprintf(tmp, sizeof tmp, "%s.tmp.%d", s->path, (int)getpid());
 	drop_copy(tmp);
-	if (store_seal_write(s, e) || drop_journal(s, e) || copy_into(s, tmp, e)) {
+	if (store_seal_write(s, e) || drop_journal(s, &shared, e) || copy_into(s, tmp, e)) {
 		drop_copy(tmp);
 		return e->code;
 	}
 	store_disconnect(s);
-	if (rename(tmp, s->path)) {
-		err_set(e, ERR_IO, "%s: %s", s->path, strerror(errno));
-		unlink(tmp);
-	}
-	sync_folder(s->path);
+	replace(s, tmp, shared, e);
+	if (e->code)
+		drop_copy(tmp);
 	struct err again = { 0 };
 	return store_connect(s, &again) ? err_set(e, again.code, "%s", again.msg) : e->code;
 }

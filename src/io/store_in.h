@@ -1,8 +1,8 @@
 /* store_in.h - what the files of the store share: the connection and its statements.
  *
  * store.c opens and checks; store_put.c writes books; store_read.c reads them back;
- * store_seal.c hashes tables; store_final.c makes the final bytes. Nobody else includes this header: with store.c it is the door
- * of sqlite3.
+ * store_seal.c hashes tables; store_final.c makes the final bytes. Nobody else includes
+ * this header: it is the door of sqlite3.
  */
 #ifndef LTM_IO_STORE_IN_H
 #define LTM_IO_STORE_IN_H
@@ -36,6 +36,7 @@ struct store {
 	char *path;
 	enum store_mode mode;
 	bool wal;			/* the journal was switched for writing */
+	uint64_t dev, ino;		/* of the file that was opened */
 	struct aliases *aliases;
 	size_t n_alias;			/* how many of them are in the file */
 	int64_t last_book, last_scene;	/* highest ids given */
@@ -44,6 +45,7 @@ struct store {
 	struct buf scratch;
 };
 
+/* Opens and closes s->db; both leave the rest of s. */
 enum status store_connect(struct store *s, struct err *e);
 void store_disconnect(struct store *s);
 enum status store_exec(struct store *s, const char *sql, const char *doing, struct err *e);

@@ -102,6 +102,8 @@ enum status store_books(struct store *s, struct book_row **out, size_t *n, struc
 			break;
 		}
 	}
+	if (st)
+		sqlite3_reset(st);
 	*out = TAKE(a, struct book_row, *n);
 	if (*n)
 		memcpy(*out, v, *n * sizeof *v);
@@ -245,6 +247,7 @@ enum status store_chapters(struct store *s, int64_t book, struct chapter_row **o
 		c->n_scene = (uint32_t)store_count(st, 4, r.scenes - c->scene, &bad);
 		bad = bad || c->index != *n - 1;
 	}
+	sqlite3_reset(st);
 	*out = TAKE(a, struct chapter_row, *n);
 	if (*n)
 		memcpy(*out, v, *n * sizeof *v);
