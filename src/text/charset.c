@@ -5,7 +5,7 @@
  *
  * A byte-order mark is believed; UTF-16 without one shows by its zero and four bytes; valid
  * UTF-8 is UTF-8. Among the single-byte charsets the letter pairs decide (pairs.c): Russian
- * text read in its own charset scores 6 to 7, in another under 3. A declaration counts when it
+ * text read in its own charset scores 6 to 7, in another under 4. A declaration counts when it
  * scores about as well as the best. uchardet is asked only when the pairs know nothing.
  *
  * iconv gives each single-byte charset as a table of 128 runes, once (charset_warm), so that
@@ -139,22 +139,21 @@ static size_t from_utf16(struct buf *out, struct str in, bool big)
 
 /* ---- what is it? --------------------------------------------------------------------------- */
 
-/* 0 no, 1 little-endian, 2 big-endian: UTF-16 of Russian or Latin text has 0, 4 or 0x20 as
- * every second byte, and hardly two equal neighbours. */
+/* 0 no, 1 little-endian, 2 big-endian: in UTF-16 of Russian or Latin text nearly every second
+ * byte is 0 or 4; a few are 0x20, the dashes and dots of U+2010 … U+2026. */
 static int utf16_unmarked(struct str in)
 {
-	size_t n = in.n < PEEK ? in.n & ~(size_t)1 : PEEK, odd = 0, even = 0;
+	size_t n = (in.n < PEEK ? in.n : PEEK) / 2, sure[2] = {0}, sign[2] = {0};
 
-	for (size_t i = 0; i + 1 < n; i += 2) {
-		uint8_t a = (uint8_t)in.p[i], b = (uint8_t)in.p[i + 1];
-		even += a == 0 || a == 4 || (a == 0x20 && b != 0 && b < 0x70 && b >= 0x10);
-		odd += b == 0 || b == 4 || (b == 0x20 && a >= 0x10 && a < 0x70);
+	for (size_t i = 0; i < 2 * n; i++) {
+		uint8_t c = (uint8_t)in.p[i];
+		sure[i & 1] += c == 0 || c == 4;
+		sign[i & 1] += c == 0x20;
 	}
-	if (n < 8)
-		return 0;
-	if (odd * 20 >= n / 2 * 19 && even * 2 < odd)
-		return 1;
-	return even * 20 >= n / 2 * 19 && odd * 2 < even ? 2 : 0;
+	for (int k = 0; k < 2 && n >= 4; k++)
+		if (sure[k] * 5 >= n * 4 && (sure[k] + sign[k]) * 20 >= n * 19 && sure[!k] * 2 < n)
+			return k ? 1 : 2;
+	return 0;
 }
 
 static bool too_many_controls(struct str in)
@@ -260,20 +259,23 @@ static const struct table *ask_uchardet(struct str part)
 static bool back_to_bytes(struct buf *out, struct str s, const struct table *was)
 {
 	const char *p = s.p, *end = s.p + s.n;
+	uint8_t *byte = mem_alloc(1 << 16, 1);	/* of a rune; 0: none */
 	size_t lost = 0, all = 0;
 
+	for (int i = 0; i < 128; i++)		/* a byte the charset leaves undefined is itself */
+		byte[128 + i] = (uint8_t)(128 + i);
+	for (int i = 0; i < 128; i++)
+		byte[was->rune[i]] = (uint8_t)(128 + i);
+	char *o = buf_room(out, s.n);
 	while (p < end) {
 		uint32_t r = utf8_next(&p, end);
-		int c = r < 0x80 ? (int)r : -1;
-		for (int i = 0; c < 0 && i < 128; i++)
-			if (was->rune[i] == r)
-				c = 128 + i;
-		if (c < 0 && r < 0x100)
-			c = (int)r;		/* a byte the charset leaves undefined */
+		uint8_t c = r < 0x80 ? (uint8_t)r : r < 0x10000 ? byte[r] : 0;
 		all += r >= 0x80;
-		lost += c < 0;
-		buf_char(out, c < 0 ? '?' : (char)c);
+		lost += r >= 0x80 && !c;
+		*o++ = r >= 0x80 && !c ? '?' : (char)c;
 	}
+	out->n = (size_t)(o - out->p);
+	mem_free(byte);
 	return lost * 20 <= all;
 }
 
@@ -293,9 +295,10 @@ static bool untwist(struct decoded *d, struct str text, const struct twist *t, d
 			break;
 		if (t->is >= 0)
 			from_table(&again, buf_view(&bytes), &tables[t->is]);
+		else if (utf8_valid(buf_view(&bytes)))
+			buf_str(&again, buf_view(&bytes));
 		else
-			buf_str(&again, utf8_valid(buf_view(&bytes)) ? buf_view(&bytes)
-			        : utf8_mend(buf_view(&bytes), &again, &bad));
+			utf8_mend(buf_view(&bytes), &again, &bad);
 		s = pairs_score(buf_view(&again), NULL);
 		if (s < than + 2 || s < 4)
 			break;
@@ -328,7 +331,7 @@ static void mend_mojibake(struct decoded *d, struct buf *warn)
 	struct str part = sample(d->text);
 	double s = pairs_score(part, &judged);
 
-	if (judged < 40 || judged * 4 < utf8_count(part) || s > 3.5)
+	if (judged < 40 || judged * 4 < utf8_count(part) || s > 4.2)
 		return;
 	for (size_t i = 0; i < sizeof twists / sizeof *twists; i++)
 		if (untwist(d, d->text, &twists[i], s)) {
@@ -447,7 +450,7 @@ struct str charset_peek(struct str in, char *room, size_t n_room)
 	         : utf16_unmarked(in);
 	size_t n = 0;
 
-	for (size_t i = wide ? wide - 1 == 0 ? 0 : 1 : 0; i < in.n && n + 1 < n_room; i += wide ? 2 : 1)
+	for (size_t i = wide == 2; i < in.n && n + 1 < n_room; i += wide ? 2 : 1)
 		room[n++] = in.p[i];
 	return (struct str){ room, n };
 }

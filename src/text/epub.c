@@ -16,6 +16,8 @@ struct epub {
 	struct str dir;			/* of the package file */
 	struct str charset;
 	struct strtab notes;		/* paths that marks of notes point to */
+	struct strtab ids;		/* of the package's items */
+	uint32_t *item;			/* [ids.n] the first item of an id */
 	struct str at;			/* path of the chapter being read */
 	size_t read;			/* chapters that could be */
 	struct err why;			/* of the first that could not */
@@ -97,12 +99,25 @@ static void note_target(void *ctx, struct str href)
 		strtab_add(&x->notes, path);
 }
 
-static const struct opf_item *item_of(const struct epub *x, struct str id)
+/* Looks the spine's and the guide's words up once: lists may be long. */
+static void index_package(struct epub *x)
 {
-	for (size_t i = 0; i < x->opf.n_item; i++)
-		if (str_eq(x->opf.item[i].id, id))
-			return &x->opf.item[i];
-	return NULL;
+	x->item = TAKE(x->m.a, uint32_t, x->opf.n_item + 1);
+	for (size_t i = 0; i < x->opf.n_item; i++) {
+		size_t before = x->ids.n;
+		uint32_t id = strtab_add(&x->ids, x->opf.item[i].id);
+		if (x->ids.n > before)
+			x->item[id] = (uint32_t)i;
+	}
+	for (size_t i = 0; i < x->opf.n_skip; i++)
+		x->opf.skip[i] = epub_path(x->m.a, x->dir, x->opf.skip[i]);
+}
+
+static const struct opf_item *item_of(const struct epub *x, struct str idref)
+{
+	uint32_t id = strtab_find(&x->ids, idref);
+
+	return id == STRTAB_NONE ? NULL : &x->opf.item[x->item[id]];
 }
 
 static bool is_page(const struct opf_item *it)
@@ -115,7 +130,7 @@ static bool is_page(const struct opf_item *it)
 static bool guide_skips(struct epub *x, struct str path)
 {
 	for (size_t i = 0; i < x->opf.n_skip; i++)
-		if (str_eq(epub_path(x->m.a, x->dir, x->opf.skip[i]), path))
+		if (str_eq(x->opf.skip[i], path))
 			return true;
 	return false;
 }
@@ -188,6 +203,7 @@ static enum status chapters(struct epub *x, struct err *e)
 		warn_add(&x->m.warn, "the archive's directory is inconsistent");
 	if (!x->opf.n_spine)
 		return err_set(e, ERR_FORMAT, "the package file lists no reading order");
+	index_package(x);
 	for (size_t i = 0; i < x->opf.n_spine && !st; i++)
 		st = chapter(x, x->opf.spine[i], e);
 	if (!st && !x->m.n_para && x->why.code)
@@ -203,7 +219,8 @@ enum status epub_read_box(struct zipbox *z, const char *name, book_each each, vo
 	struct book b;
 
 	*x = (struct epub){ .z = z, .m = maker_open(&a), .opf = { .a = &a, .root = { "", 0 } },
-		.charset = S("utf-8"), .notes = strtab_open("notes") };
+		.charset = S("utf-8"), .notes = strtab_open("notes"),
+		.ids = strtab_open("ids") };
 	enum status st = find_package(x, e);
 	if (!st)
 		st = chapters(x, e);
@@ -218,6 +235,7 @@ enum status epub_read_box(struct zipbox *z, const char *name, book_each each, vo
 	mem_free(x->opf.spine);
 	mem_free(x->opf.skip);
 	strtab_close(&x->notes);
+	strtab_close(&x->ids);
 	mem_free(x);
 	arena_close(&a);
 	return st;

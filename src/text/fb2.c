@@ -320,7 +320,8 @@ enum status fb2_read(struct str bytes, const char *name, struct str format, book
 
 static int recognise(struct str bytes, struct str head, const char *name)
 {
-	(void)bytes;
+	if (str_starts(bytes, S("PK\x03\x04")))
+		return 0;		/* an archive that keeps its book unpacked */
 	if (memmem(head.p, head.n, "<FictionBook", 12))
 		return 95;
 	if (name_ends(name, ".fb2"))

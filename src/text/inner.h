@@ -12,7 +12,8 @@
 
 /* Held under named limits, so that a file of a million empty tags stays cheap. */
 enum {
-	LIMIT_PARAS = 4 << 20,		/* paragraphs, and lines, of one book */
+	LIMIT_PARAS = 1 << 20,		/* paragraphs of one book */
+	LIMIT_LINES = 2 << 20,		/* lines of one text */
 	LIMIT_TITLE = 500,		/* bytes of a title or an author */
 	LIMIT_WARN = 2000,		/* bytes of warnings */
 	XML_TIMES = 20,			/* an XML document delivers at most 20 x its size */
@@ -46,7 +47,7 @@ enum status charset_decode(struct decoded *out, struct str in, struct str declar
 struct str charset_peek(struct str in, char *room, size_t n_room);
 
 /* ---- pairs.c: how Russian a text is ------------------------------------------------- */
-/* Mean score of the letter pairs in up to 64 kB of UTF-8: about 6 for Russian, under 3.5
+/* Mean score of the letter pairs in up to 64 kB of UTF-8: 6 to 7 for Russian, under 4
  * for Russian read in the wrong charset; -1 when there is nothing to judge. *judged, if
  * not NULL, is the number of characters beyond ASCII that were seen. */
 double pairs_score(struct str utf8, size_t *judged);
@@ -162,7 +163,7 @@ struct opf {
 	size_t n_item, item_cap;
 	struct str *spine;		/* idref, linear ones */
 	size_t n_spine, spine_cap;
-	struct str *skip;		/* hrefs the guide calls a toc, a cover, notes */
+	struct str *skip;		/* hrefs the guide calls a toc, a cover, notes; then paths */
 	size_t n_skip, skip_cap;
 	struct str root;		/* of container.xml: path of the .opf */
 };

@@ -93,8 +93,8 @@ enum status lines_cut(struct lines *out, struct str text, struct err *e)
 			blanks += blanks < 255;
 			continue;
 		}
-		if (out->n >= LIMIT_PARAS)
-			return err_set(e, ERR_LIMIT, "the text has over %d lines", LIMIT_PARAS);
+		if (out->n >= LIMIT_LINES)
+			return err_set(e, ERR_LIMIT, "the text has over %d lines", LIMIT_LINES);
 		size_t runes = utf8_count(s);
 		VEC_PUSH(out->v, out->n, out->cap) = (struct line){
 			.s = s, .indent = (uint16_t)indent, .blanks = (uint8_t)blanks,

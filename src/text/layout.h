@@ -14,7 +14,7 @@ struct line {
 	uint8_t ends, starts;		/* enum line_end, enum line_start */
 };
 struct lines { struct line *v; size_t n, cap; };
-/* ERR_LIMIT over LIMIT_PARAS lines. The lines lend text. */
+/* ERR_LIMIT over LIMIT_LINES lines. The lines lend text. */
 enum status lines_cut(struct lines *out, struct str text, struct err *e);
 
 struct layout {

@@ -81,7 +81,7 @@ double pairs_score(struct str utf8, size_t *judged)
 {
 	const char *p = utf8.p, *end = p + (utf8.n < SAMPLE ? utf8.n : SAMPLE);
 	int prev = -1;
-	bool prev_upper = false, upper;
+	bool prev_upper = false, prev_latin = false, upper;
 	long sum = 0;
 	size_t n = 0;
 
@@ -93,10 +93,11 @@ double pairs_score(struct str utf8, size_t *judged)
 			if (c < 0)
 				sum += strange(r);
 			else if (prev < 0)
-				sum += 4;
+				sum += prev_latin ? -4 : 4;	/* «dйesse» is no word */
 			else
 				sum += pair_log[prev][c] - '0' - (upper && !prev_upper ? 8 : 0);
 		}
+		prev_latin = r < 0x80 && ((r | 32) >= 'a' && (r | 32) <= 'z');
 		prev = c;
 		prev_upper = c >= 0 && upper;
 	}

@@ -261,6 +261,8 @@ static enum status lay_out(struct maker *m, struct str text, struct err *e)
 	if (!st) {
 		l = layout_of(&lines);
 		pieces_join(&p, &joined, &lines, &l);
+		mem_free(lines.v);
+		lines.v = NULL;
 		find_heads(&p, &l);
 		find_verse(&p, &l);
 		tell(m, &p);

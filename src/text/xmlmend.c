@@ -9,11 +9,12 @@
  */
 #include "text/inner.h"
 
-enum { NAME_MAX_BYTES = 256, ATTR_MAX = 64, DEEP = LIMIT_XML_DEPTH + 8 };
+enum { NAME_MAX_BYTES = 256, VALUE_MAX = 64 << 10, ATTR_MAX = 64, DEEP = LIMIT_XML_DEPTH + 8 };
 
 struct mend {
 	struct buf *out;
 	const char *p, *end;
+	const char *gt;			/* the first '>' at or after where it was looked for */
 	struct str open[DEEP];
 	size_t depth;
 };
@@ -52,6 +53,17 @@ static void skip_space(struct mend *m)
 		m->p++;
 }
 
+/* A '>' follows p. Looked for once for many '<' in a row. */
+static bool gt_after(struct mend *m, const char *p)
+{
+	if (m->gt < p) {
+		m->gt = memchr(p, '>', (size_t)(m->end - p));
+		if (!m->gt)
+			m->gt = m->end;
+	}
+	return m->gt < m->end;
+}
+
 static void put_value(struct buf *out, struct str v)
 {
 	for (size_t i = 0; i < v.n; i++)
@@ -68,7 +80,8 @@ static struct str take_value(struct mend *m)
 	const char *from = m->p;
 
 	if (m->p < m->end && (*m->p == '"' || *m->p == '\'')) {
-		const char *close = memchr(m->p + 1, *m->p, (size_t)(m->end - m->p - 1));
+		size_t left = (size_t)(m->end - m->p - 1);
+		const char *close = memchr(m->p + 1, *m->p, left < VALUE_MAX ? left : VALUE_MAX);
 		if (close) {
 			m->p = close + 1;
 			return (struct str){ from + 1, (size_t)(close - from - 1) };
@@ -174,9 +187,8 @@ static void end_tag(struct mend *m)
 {
 	m->p += 2;
 	struct str tag = take_name(m);
-	const char *stop = memchr(m->p, '>', (size_t)(m->end - m->p));
 
-	m->p = stop ? stop + 1 : m->end;
+	m->p = gt_after(m, m->p) ? m->gt + 1 : m->end;
 	for (size_t i = m->depth; i-- > 0;)
 		if (str_eq(m->open[i], tag)) {
 			close_to(m, i);
@@ -188,7 +200,7 @@ void xml_mend(struct buf *out, struct str s)
 {
 	struct mend *m = mem_alloc(1, sizeof *m);
 
-	*m = (struct mend){ .out = out, .p = s.p, .end = s.p + s.n };
+	*m = (struct mend){ .out = out, .p = s.p, .end = s.p + s.n, .gt = s.p - 1 };
 	buf_str(out, S("<mended>"));
 	while (m->p < m->end) {
 		const char *q = memchr(m->p, '<', (size_t)(m->end - m->p));
@@ -200,14 +212,14 @@ void xml_mend(struct buf *out, struct str s)
 		size_t left = (size_t)(m->end - q);
 		if (left < 2 || m->depth >= DEEP) {
 			m->p = m->end;		/* a lone '<' at the end; or deeper than any book */
-		} else if (name_start((uint8_t)q[1]) && memchr(q, '>', left)) {
+		} else if (name_start((uint8_t)q[1]) && gt_after(m, q)) {
 			start_tag(m);
 		} else if (q[1] == '/') {
 			end_tag(m);
 		} else {
-			if (memchr(q, '>', left))
+			if (gt_after(m, q))
 				buf_str(out, S("&lt;"));
-			m->p = memchr(q, '>', left) ? q + 1 : m->end;
+			m->p = gt_after(m, q) ? q + 1 : m->end;
 		}
 	}
 	close_to(m, 0);

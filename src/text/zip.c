@@ -25,6 +25,8 @@ struct zipbox {
 	bool loose;
 	struct arena mem;
 	struct str *name;		/* [n], a leading "./" taken off */
+	struct strtab names;		/* of all entries, each once */
+	uint32_t *first;		/* [n] entry of a name's id */
 	struct str twice;
 };
 
@@ -45,9 +47,9 @@ static zip_t *open_with(struct str bytes, int flags)
 
 static void read_names(struct zipbox *b)
 {
-	struct strtab seen = strtab_open("names");
-
+	b->names = strtab_open("names");
 	b->name = TAKE(&b->mem, struct str, b->n + 1);
+	b->first = TAKE(&b->mem, uint32_t, b->n + 1);
 	for (size_t i = 0; i < b->n; i++) {
 		struct str s = str_of(zip_get_name(b->z, i, ZIP_FL_ENC_GUESS));
 		while (str_starts(s, S("./"))) {
@@ -55,11 +57,13 @@ static void read_names(struct zipbox *b)
 			s.n -= 2;
 		}
 		b->name[i] = str_copy(&b->mem, s);
-		if (s.n && strtab_find(&seen, s) != STRTAB_NONE && !b->twice.n)
+		size_t before = b->names.n;
+		uint32_t id = strtab_add(&b->names, s);
+		if (b->names.n > before)
+			b->first[id] = (uint32_t)i;
+		else if (s.n && !b->twice.n)
 			b->twice = b->name[i];
-		strtab_add(&seen, s);
 	}
-	strtab_close(&seen);
 }
 
 enum status zipbox_open(struct zipbox **out, struct str bytes, struct err *e)
@@ -93,6 +97,7 @@ void zipbox_close(struct zipbox *b)
 	if (!b)
 		return;
 	zip_discard(b->z);
+	strtab_close(&b->names);
 	arena_close(&b->mem);
 	mem_free(b);
 }
@@ -109,10 +114,9 @@ bool zipbox_doubles(const struct zipbox *b, struct str *name)
 
 size_t zipbox_find(const struct zipbox *b, struct str name)
 {
-	for (size_t i = 0; i < b->n; i++)
-		if (str_eq(b->name[i], name))
-			return i;
-	return SIZE_MAX;
+	uint32_t id = strtab_find(&b->names, name);
+
+	return id == STRTAB_NONE ? SIZE_MAX : b->first[id];
 }
 
 /* What entry i may still give: by its compressed size, by the archive, by the caller. */
