@@ -59,7 +59,7 @@ static int code_of(struct str v, const char *const *list)
 	return 0;
 }
 
-static bool gram_agrees(const struct cread *r, const struct gold *g)
+static bool gram_agrees(const struct cread *r, const struct gold *g, bool gender)
 {
 	static const char *const cases[] = { "Nom", "Gen", "Dat", "Acc", "Ins", "Loc", NULL };
 	static const char *const numbers[] = { "Sing", "Plur", NULL };
@@ -75,7 +75,7 @@ static bool gram_agrees(const struct cread *r, const struct gold *g)
 	if (ud_feat(g, "Number", &v) && (k = code_of(v, numbers)) && r->g.number &&
 	    (int)r->g.number != k)
 		return false;
-	if (ud_feat(g, "Gender", &v) && (k = code_of(v, genders)) && r->g.gender &&
+	if (gender && ud_feat(g, "Gender", &v) && (k = code_of(v, genders)) && r->g.gender &&
 	    r->g.gender < 4 && r->g.number == 1 && (int)r->g.gender != k)
 		return false;
 	if (ud_feat(g, "Mood", &v) && r->g.mood && (r->g.mood == 2) != str_eq(v, S("Imp")))
@@ -89,18 +89,20 @@ static uint32_t allowed(const struct word_cache *c, uint32_t entry, const struct
                         struct arena *a)
 {
 	const struct cread *r = entry_reads(c, entry);
-	uint32_t best[4] = { 0 };
+	uint32_t best[5] = { 0 };	/* the first that is not empty counts */
 
 	for (int k = 0; k < c->e[entry].n; k++) {
 		struct str lemma = str_fold(a, cache_lemma(c, r[k].lemma));
-		bool l = str_eq(lemma, g->lemma), p = pos_agrees(&r[k], g), m = gram_agrees(&r[k], g);
+		bool l = str_eq(lemma, g->lemma), p = pos_agrees(&r[k], g);
+		bool m = gram_agrees(&r[k], g, true), m2 = gram_agrees(&r[k], g, false);
 
 		best[0] |= (uint32_t)(l && p && m) << k;
-		best[1] |= (uint32_t)(p && m) << k;
-		best[2] |= (uint32_t)(l && m) << k;
-		best[3] |= (uint32_t)p << k;
+		best[1] |= (uint32_t)(l && p && m2) << k;
+		best[2] |= (uint32_t)(p && m) << k;
+		best[3] |= (uint32_t)(p && m2) << k;
+		best[4] |= (uint32_t)(p && r[k].cls != CL_FIXED) << k;
 	}
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		if (best[i])
 			return best[i];
 	return UINT32_MAX;

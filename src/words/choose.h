@@ -25,6 +25,7 @@
 enum {
 	CL_NAME = POS_APRO + 1,	/* a person's name is a class of its own beside NOUN */
 	CL_PLACE,		/* and so is the name of a place or body */
+	CL_FIXED,		/* and a guessed noun that does not decline */
 	CL_N,
 	SLOTS = 7,		/* case 1..6 or 0; of verbs transitivity and mood */
 	PTAGS = CL_N * SLOTS,

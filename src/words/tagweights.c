@@ -28,7 +28,8 @@ static bool verbal(int cls)
 
 static const char *class_name(int cls)
 {
-	return cls == CL_NAME ? "NAME" : cls == CL_PLACE ? "PLACE" : pos_name(cls);
+	return cls == CL_NAME ? "NAME" : cls == CL_PLACE ? "PLACE" :
+	       cls == CL_FIXED ? "FIXED" : pos_name(cls);
 }
 
 static const char *slot_of(int cls, int slot)
@@ -99,6 +100,8 @@ void cread_tags(const struct weights_ctx *c, struct cread *r)
 		r->cls = CL_NAME;
 	if (r->pos == POS_NOUN && r->g.name >= WNAME_PLACE)
 		r->cls = CL_PLACE;
+	if (r->pos == POS_NOUN && r->unknown && !r->g.gcase)
+		r->cls = CL_FIXED;
 	if (verbal(r->cls))
 		slot = r->g.trans + (r->g.mood == 2 ? 3 : 0);
 	if (r->cls == POS_PUNCT || r->cls == POS_ADV)
