@@ -258,14 +258,15 @@ struct str store_token(struct arena *a, struct str lemma)
 {
 	struct str f = str_fold(a, lemma);
 	char *p = arena_take(a, f.n + 1);
+	bool any = false;
 
 	for (size_t i = 0; i < f.n; i++) {
 		unsigned char c = (unsigned char)f.p[i];
-		bool word = c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
-			|| c == '-' || c == '\'' || c == '.' || c == '_';
-		p[i] = word ? (char)c : '_';
+		bool letter = c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+		p[i] = letter || c == '-' || c == '\'' || c == '.' ? (char)c : '_';
+		any |= letter;
 	}
-	return (struct str){ p, f.n };
+	return (struct str){ p, any ? f.n : 0 };	/* marks alone are no word */
 }
 
 /* The lemmas of a scene's words with one space between; each lemma is folded once a book. */
@@ -277,9 +278,9 @@ static void scene_lemmas(struct buf *out, const struct book_put *b, const struct
 	out->n = 0;
 	must(c->sent <= w->n_sent && c->n_sent <= w->n_sent - c->sent);
 	for (size_t i = w->sent[c->sent]; i < w->sent[c->sent + c->n_sent]; i++) {
-		if (w->w[i].pos == POS_PUNCT)
-			continue;
 		must(w->w[i].lemma < w->n_lemma);
+		if (w->w[i].pos == POS_PUNCT || !token[w->w[i].lemma].n)
+			continue;
 		if (out->n)
 			buf_char(out, ' ');
 		buf_str(out, token[w->w[i].lemma]);

@@ -379,7 +379,8 @@ static void search(void **state)
 		finds(s, "a:b (c)", "7 8 ");
 		finds(s, "OR", "5 ");			/* operators are words here */
 		finds(s, "not кот", "5 ");
-		finds(s, "\"", "5 ");
+		finds(s, "\"", "");
+		finds(s, "\" кот *", "5 6 ");		/* marks in a question are passed over */
 		finds(s, "до*", "");
 		finds(s, "кот собак", "");		/* no prefixes by accident */
 		finds(s, "", "");
