@@ -72,7 +72,7 @@ $(B)/ltm: $(CMD_OBJ) $(B)/libltm.a
 
 $(B)/tests/%: tests/unit/%.c tests/unit/check.h $(B)/libltm.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests/unit $< $(B)/libltm.a $(LIBS) -o $@
+	$(CC) $(CFLAGS) -Itests/unit $< $(B)/libltm.a $(LIBS) -lcmocka -o $@
 $(B)/bench/%: bench/%.c $(B)/libltm.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $< $(B)/libltm.a $(LIBS) -o $@

@@ -3,9 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 mind=${1:-demo-mind}
-if [ ! -f build/words.dict ] || ! command -v cc > /dev/null || ! pkg-config --exists libxml-2.0 sqlite3 2> /dev/null; then
-	sh scripts/setup.sh
-fi
+sh scripts/setup.sh
 make -j"$(nproc 2>/dev/null || echo 2)" all
 ltm=build/release/ltm
 echo

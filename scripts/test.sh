@@ -6,6 +6,7 @@
 #   hostile  hostile files through the ASan+UBSan build: no signal, no report, the verdict met
 #
 #   B        build folder (build/release); LTM_SHARED: development data (../shared if there)
+#   ASAN_LTM a sanitizer build of the command that is there already
 set -u
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build/release}
@@ -79,7 +80,8 @@ replay() {
 # accept 0, accept-warn 0 or 1, reject 1, 3 or 4, any any of them. A signal or a report fails.
 hostile() {
 	[ -n "$shared" ] || { skip "hostile files: no development data (LTM_SHARED)"; return; }
-	build FLAVOUR=asan build/asan/ltm
+	[ -n "${ASAN_LTM:-}" ] || build FLAVOUR=asan build/asan/ltm
+	asan=${ASAN_LTM:-build/asan/ltm}
 	dir=$LTM_SHARED/data/hostile
 	tail -n +2 "$dir/MANIFEST.tsv" > $T/hostile.tsv
 	p=0
@@ -88,7 +90,7 @@ hostile() {
 		yaml/*|weights/*|gguf/*) cmd=show ;;
 		*) cmd="scenes --form glyph" ;;
 		esac
-		timeout 60 build/asan/ltm $cmd "$dir/$path" > $T/hostile.out 2> $T/hostile.err
+		timeout 60 "$asan" $cmd "$dir/$path" > $T/hostile.out 2> $T/hostile.err
 		code=$?
 		case $expect in
 		accept) want=' 0 ' ;; accept-warn) want=' 0 1 ' ;; reject) want=' 1 3 4 ' ;; *) want=' 0 1 3 4 ' ;;
@@ -116,9 +118,7 @@ finish() {
 for what in "${@:-all}"; do
 	case $what in
 	all|check)
-		if [ "$what" = all ] && { [ ! -f build/words.dict ] || ! command -v pkg-config > /dev/null; }; then
-			sh scripts/setup.sh || { bad "set-up"; finish; }
-		fi
+		[ "$what" = check ] || sh scripts/setup.sh > $T/setup.log 2>&1 || { cat $T/setup.log; bad "set-up"; finish; }
 		build all unit-tests replay
 		rooms; unit; cli; replay
 		[ "$what" = check ] || hostile ;;

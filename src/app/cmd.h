@@ -1,9 +1,9 @@
 /* cmd.h - how the command `ltm` is put together: one table of commands, a table of options each.
  *
- *   main.c      finds the row of the command and runs it
- *   options.c   reads the command line by the tables, and prints them as help, man pages and
- *               bash completion, in Russian and English
- *   cmd_*.c     one command each: its row, and one call of include/ltm.h
+ *   main.c           finds the row of the command and runs it
+ *   cmd_options.c    reads the command line by the tables
+ *   cmd_help.c       prints the tables as help, man pages, completion, in Russian and English
+ *   cmd_*.c          one command each: its row, and one call of include/ltm.h
  *   cmd_progress.c   the progress line and the notes, on stderr
  *
  * Invariant: what a user can type is written down once, in the rows. The command sees the
@@ -80,7 +80,7 @@ struct cmd {
 extern const struct cmd *const commands[];
 const struct cmd *command_find(const char *name);
 
-/* ---- options.c ------------------------------------------------------------------------- */
+/* ---- cmd_options.c ----------------------------------------------------------------------- */
 
 /* Reads argv[1…] of a command (argv[0] is its name) into c. Returns 0, or LTM_USAGE with one
  * line in c->e that names the nearest known option. */

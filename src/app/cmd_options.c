@@ -1,4 +1,4 @@
-/* options.c - reads a command line by the tables of options (app/cmd.h).
+/* cmd_options.c - reads a command line by the tables of options (app/cmd.h).
  *
  *   in    argv, the command's table and the common one
  *   out   members of the command's struct, the arguments that are not options
