@@ -136,33 +136,18 @@ bool rune_is_cyrillic(uint32_t r)
 	return r >= 0x400 && r <= 0x52F;
 }
 
+/* A rune's lower case takes at most three bytes for each of its own (a bad byte becomes
+ * U+FFFD). */
 static struct str mapped(struct arena *a, struct str s, bool yo)
 {
 	const char *p = s.p, *end = s.p + s.n;
-	char *out = arena_take(a, s.n * 2 + 1);	/* lower case may grow a rune by a byte */
+	char *out = arena_take(a, s.n * 3 + 4);
 	size_t n = 0;
 
 	while (p < end) {
 		uint32_t r = rune_lower(utf8_next(&p, end));
 
-		if (!yo && r == 0x451)
-			r = 0x435;
-		if (n + 4 > s.n * 2)
-			break;
-		n += (size_t)utf8_put(out + n, r);
-	}
-	if (p < end) {			/* the last runes of a short string: one by one, exactly */
-		struct buf b = { 0 };
-
-		buf_add(&b, out, n);
-		while (p < end) {
-			uint32_t r = rune_lower(utf8_next(&p, end));
-
-			buf_rune(&b, !yo && r == 0x451 ? 0x435 : r);
-		}
-		struct str r = str_copy(a, buf_view(&b));
-		buf_free(&b);
-		return r;
+		n += (size_t)utf8_put(out + n, !yo && r == 0x451 ? 0x435 : r);
 	}
 	return (struct str){ out, n };
 }
