@@ -84,8 +84,8 @@ struct weights_ctx {
 	struct arena mem;
 };
 struct freq { uint64_t hash; float w; };
-struct weights_ctx *weights_open(void);
-void weights_close(struct weights_ctx *c);
+/* The one read-only set of tables, read on first use; any thread. */
+struct weights_ctx *weights_take(void);
 const struct prefix *weights_prefixes(const struct weights_ctx *c, size_t *n);
 /* How common a cell's lemma is: 1 when the table does not say. */
 float weights_freq(const struct weights_ctx *c, const struct cell *cell);

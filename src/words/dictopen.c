@@ -154,7 +154,7 @@ enum status dict_open(struct dict **out, struct str f, struct err *e)
 		dict_close(d);
 		return err_set(e, ERR_FORMAT, "dictionary: its parts do not fit together");
 	}
-	d->ctx = weights_open();
+	d->ctx = weights_take();
 	*out = d;
 	return OK;
 }
@@ -163,7 +163,6 @@ void dict_close(struct dict *d)
 {
 	if (!d)
 		return;
-	weights_close(d->ctx);
 	mem_free(d->tag);
 	mem_free(d);
 }

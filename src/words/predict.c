@@ -301,7 +301,7 @@ size_t dict_predict(const struct dict *d, struct cell *out, size_t cap, const ui
 		return hyphen(&o, form, n) ? o.n : 0;
 	const uint8_t *mark = memchr(form, '\'', n);	/* д'артаньян */
 
-	if (mark && mark + 2 < form + n) {
+	if (mark && mark + 2 < form + n && cap == CELLS_MAX) {
 		size_t head = (size_t)(mark + 1 - form);
 
 		o.n = dict_read(d, out, form + head, n - head);

@@ -297,6 +297,32 @@ static size_t order(struct cell *c, size_t n)
 	return m;
 }
 
+static bool names_only(const struct cell *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!c[i].tag->g.name)
+			return false;
+	return true;
+}
+
+/* A form that the dictionary knows as a name only may still be a common word, when it is
+ * written small: guesses stand beside the names with a tenth of the weight. */
+static size_t guessed_beside(const struct dict *d, struct cell *out, size_t cap,
+                             const uint8_t *form, size_t n)
+{
+	size_t m = dict_predict(d, out, cap, form, n), k = 0;
+	float sum = 0;
+
+	for (size_t i = 0; i < m; i++)
+		if (!out[i].tag->g.name) {
+			sum += out[i].w;
+			out[k++] = out[i];
+		}
+	for (size_t i = 0; i < k; i++)
+		out[i].w *= 0.1f / sum;
+	return k;
+}
+
 size_t dict_read(const struct dict *d, struct cell out[CELLS_MAX], const uint8_t *form,
                  size_t n)
 {
@@ -306,6 +332,8 @@ size_t dict_read(const struct dict *d, struct cell out[CELLS_MAX], const uint8_t
 
 	if (!m)
 		m = dict_predict(d, out, CELLS_MAX, form, n);
+	else if (names_only(out, m))
+		m += guessed_beside(d, out + m, CELLS_MAX - m, form, n);
 	m = dict_extra(d, out, m, CELLS_MAX, form, n);
 	if (!m) {
 		out[0] = (struct cell){ .tag = &nothing, .unknown = 1, .w = 1 };

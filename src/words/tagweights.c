@@ -7,6 +7,7 @@
  * Fine tags are the combinations of class, slot, number, gender and person that can occur;
  * pair + agree are added up once for every two of them, so that choosing reads one number.
  */
+#include <pthread.h>
 #include "words/choose.h"
 #include "base/data.h"
 
@@ -382,7 +383,7 @@ size_t dict_extra(const struct dict *d, struct cell *out, size_t n_out, size_t c
 	return n_out;
 }
 
-struct weights_ctx *weights_open(void)
+static struct weights_ctx *read_all(void)
 {
 	struct weights_ctx *c = mem_alloc(1, sizeof *c);
 
@@ -401,19 +402,19 @@ struct weights_ctx *weights_open(void)
 	return c;
 }
 
-void weights_close(struct weights_ctx *c)
+/* The tables are the program's own: read once, kept to its end, shared by all. */
+static struct weights_ctx *shared;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void read_once(void)
 {
-	if (!c)
-		return;
-	strtab_close(&c->lex);
-	arena_close(&c->mem);
-	mem_free(c->prefix);
-	mem_free(c->freq);
-	mem_free(c->fix);
-	mem_free(c->extra);
-	mem_free(c->pair);
-	mem_free(c->w);
-	mem_free(c);
+	shared = read_all();
+}
+
+struct weights_ctx *weights_take(void)
+{
+	pthread_once(&once, read_once);
+	return shared;
 }
 
 const struct prefix *weights_prefixes(const struct weights_ctx *c, size_t *n)

@@ -105,9 +105,9 @@ static void count(struct numbering *x, const struct word *w, const struct cread 
 
 static void clear_map(struct word_cache *c)
 {
-	if (c->cap_of_book < c->lemma.n) {
+	if (c->cap_of_book < c->lemma.n + 1) {
 		mem_free(c->of_book);
-		c->cap_of_book = c->lemma.n * 2;
+		c->cap_of_book = c->lemma.n * 2 + 1;
 		c->of_book = mem_alloc(c->cap_of_book, sizeof *c->of_book);
 	}
 	memset(c->of_book, 0, c->cap_of_book * sizeof *c->of_book);
