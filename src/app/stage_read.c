@@ -272,9 +272,14 @@ struct writer {
 	double began;
 };
 
+/* Sources stand for books until an archive of many shows that they do not. */
 static void tell(struct writer *x)
 {
-	watch_step(x->w, "read", (double)x->shop->head, (double)x->shop->src->n, "books");
+	size_t sources = x->shop->head, books = x->sum->added + x->sum->known;
+	bool archive = books > sources;
+
+	watch_step(x->w, "read", (double)(archive ? books : sources),
+	           archive ? 0 : (double)x->shop->src->n, "books");
 }
 
 /* Sets the part a book belongs to, if it is not that already: a reading killed between a book
@@ -378,6 +383,7 @@ static enum status write_all(struct writer *x, struct err *e)
 			tell(x);
 		} else if (r) {
 			st = commit(x, r, slot->file_bytes, e);
+			tell(x);
 			slot->file_bytes = 0;	/* an archive's bytes count once */
 			ready_free(r);
 		} else {
