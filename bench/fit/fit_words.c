@@ -157,7 +157,7 @@ static void path(uint8_t *pick, const struct weights_ctx *c, const struct cword 
 			const struct cread *r = &s[i].r[k];
 			uint32_t ix[8], pr[2];
 			int m = word_features(ix, s, n, i, r), from = 0;
-			float u = raw[W_SCALE] * r->logp, best = 0;
+			float u = raw[W_SCALE] * r->logp - word_never(&s[i], r), best = 0;
 
 			while (m-- > 0)
 				u += raw[ix[m]];

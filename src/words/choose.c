@@ -50,7 +50,7 @@ static float unary(const struct weights_ctx *c, const struct cword *s, size_t n,
 {
 	uint32_t ix[8];
 	int k = word_features(ix, s, n, i, r);
-	float sum = c->w[W_SCALE] * r->logp;
+	float sum = c->w[W_SCALE] * r->logp - word_never(&s[i], r);
 
 	while (k-- > 0)
 		sum += c->w[ix[k]];

@@ -104,6 +104,12 @@ int pair_agree(const struct ftag *a, const struct ftag *b);
 /* Features of word i with reading r alone: indices into w; returns how many. */
 int word_features(uint32_t ix[8], const struct cword *s, size_t n, size_t i,
                   const struct cread *r);
+/* What is never so, whatever the weights: a guessed name written small. */
+enum { NEVER = 1000 };
+static inline float word_never(const struct cword *s, const struct cread *r)
+{
+	return r->unknown && r->cls == CL_NAME && s->shape == 0 ? NEVER : 0;
+}
 /* Best reading of every word: pick[i] in 0..s[i].n-1. back [n] is work memory. */
 typedef uint8_t back_row[READINGS_MAX];
 void choose_path(uint8_t *pick, back_row *back, const struct weights_ctx *c,

@@ -70,6 +70,10 @@ uint8_t cyr_byte(uint32_t r)
 	case 0x462: case 0x463: return CYR_IE;
 	case 0x406: case 0x456: case 0x474: case 0x475: return 0xE8;
 	case 0x472: case 0x473: return 0xF4;
+	case 0xE1: return 0xE0;		/* Latin á é ó ý: stress in old scans (чтó) */
+	case 0xE9: return CYR_IE;
+	case 0xF3: return 0xEE;
+	case 0xFD: return 0xF3;
 	case '-': case 0x2010: case 0x2011: return '-';
 	case '\'': case 0x2019: case 0x2BC: return '\'';
 	}

@@ -16,6 +16,8 @@ struct seen {
 	uint32_t proper;	/* written with a capital inside a sentence */
 	uint32_t small;		/* written small */
 	uint32_t sure;		/* capital, and no other lemma fits the form */
+	uint32_t cover;		/* capital, and it is one of the lemmas that fit */
+	uint32_t forms;		/* different forms among those */
 };
 
 static bool closed(int pos)
@@ -38,8 +40,28 @@ static bool capital_inside(const struct tok *t)
 	return (t->flags & WORD_TITLE) && (!t->start || t->inner) && !t->shout;
 }
 
+/* The i-th reading is the first noun with its lemma. */
+static bool fresh_noun(const struct cread *r, int i)
+{
+	for (int k = 0; k < i; k++)
+		if (r[k].lemma == r[i].lemma && r[k].pos == POS_NOUN)
+			return false;
+	return r[i].pos == POS_NOUN;
+}
+
+static void cover(struct seen *seen, const struct cread *r, int n, bool first)
+{
+	for (int i = 0; i < n; i++)
+		if (fresh_noun(r, i)) {
+			seen[r[i].lemma].cover++;
+			seen[r[i].lemma].forms += first;
+		}
+}
+
 static void gather(struct seen *seen, const struct word_cache *c, const uint8_t *pick)
 {
+	uint8_t *met = mem_alloc(c->n_e + 1, 1);
+
 	for (size_t i = 0; i < c->toks.n; i++) {
 		const struct tok *t = &c->toks.t[i];
 		const struct cread *r = entry_reads(c, t->entry);
@@ -52,8 +74,11 @@ static void gather(struct seen *seen, const struct word_cache *c, const uint8_t 
 		else if (capital_inside(t)) {
 			s->proper++;
 			s->sure += one_lemma(r, c->e[t->entry].n);
+			cover(seen, r, c->e[t->entry].n, !met[t->entry]);
+			met[t->entry] = 1;
 		}
 	}
+	mem_free(met);
 }
 
 /* All readings that are nouns are names, and there is one. */
@@ -106,6 +131,65 @@ static int better_lemma(const struct seen *seen, const struct cread *r, int n, i
 	return best;
 }
 
+/* Case and number as in the chosen reading. */
+static bool same_place(const struct cread *a, const struct cread *b)
+{
+	return a->g.gcase == b->g.gcase && a->g.number == b->g.number;
+}
+
+/* The reading with a lemma: in the chosen one's place, or the likeliest. */
+static int with_lemma(const struct cread *r, int n, uint32_t lemma, int chosen)
+{
+	int first = -1;
+
+	for (int i = 0; i < n; i++) {
+		if (r[i].lemma != lemma || r[i].pos != POS_NOUN)
+			continue;
+		if (same_place(&r[i], &r[chosen]))
+			return i;
+		first = first < 0 ? i : first;
+	}
+	return first;
+}
+
+/* A guessed name: the lemma that explains most of the book's forms (Катавасова, Катавасову:
+ * Катавасов, not Катавас); one form alone, met often, does not decline (Кити). */
+static int guessed_lemma(const struct seen *seen, const struct cread *r, int n, int chosen)
+{
+	int best = chosen, fixed = -1;
+
+	for (int i = 0; i < n; i++) {
+		if (r[i].pos != POS_NOUN)
+			continue;
+		if (r[i].cls == CL_FIXED)
+			fixed = i;
+		else if (r[best].pos != POS_NOUN ||
+		         seen[r[i].lemma].cover * 2 > seen[r[best].lemma].cover * 3)
+			best = i;
+	}
+	if (r[best].pos != POS_NOUN)
+		return chosen;
+	if (fixed >= 0 && seen[r[best].lemma].forms == 1 && seen[r[best].lemma].cover >= 3)
+		return r[best].g.gcase == CASE_NOM && r[best].g.number == 1 ? best : fixed;
+	return with_lemma(r, n, r[best].lemma, chosen);
+}
+
+/* A common word with a capital inside a sentence (Песцов: genitive of песец) is a surname
+ * when the surname explains at least as many of the book's forms. */
+static int surname_after_all(const struct seen *seen, const struct cread *r, int n, int chosen)
+{
+	const struct seen *now = &seen[r[chosen].lemma];
+
+	for (int i = 0; i < n; i++) {
+		const struct seen *s = &seen[r[i].lemma];
+
+		if (r[i].unknown && r[i].g.name == WNAME_SURN && s->cover >= 3 &&
+		    s->cover >= now->cover && now->small < s->cover)
+			return with_lemma(r, n, r[i].lemma, chosen);
+	}
+	return chosen;
+}
+
 void names_settle(struct word_cache *c, uint8_t *pick, const uint32_t *first, size_t n_sent)
 {
 	struct seen *seen = mem_alloc(c->lemma.n + 1, sizeof *seen);
@@ -135,7 +219,11 @@ void names_settle(struct word_cache *c, uint8_t *pick, const uint32_t *first, si
 				continue;
 			t->flags |= WORD_PROPER;
 		}
-		if (r[pick[i]].pos == POS_NOUN)
+		if (r[pick[i]].unknown && (t->flags & WORD_PROPER))
+			pick[i] = (uint8_t)guessed_lemma(seen, r, n, pick[i]);
+		else if (!r[pick[i]].g.name && (t->flags & WORD_PROPER))
+			pick[i] = (uint8_t)surname_after_all(seen, r, n, pick[i]);
+		else if (r[pick[i]].pos == POS_NOUN)
 			pick[i] = (uint8_t)better_lemma(seen, r, n, pick[i]);
 	}
 	mem_free(seen);

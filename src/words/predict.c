@@ -223,6 +223,19 @@ static bool old_bez(uint8_t *g, size_t n)	/* безсильный: бессил�
 	return false;
 }
 
+static bool old_oyu(uint8_t *g, size_t n)	/* которою: которой, жизнию: жизнью */
+{
+	if (n < 4 || g[n - 1] != 0xFE)
+		return false;
+	if (g[n - 2] == 0xE8)
+		g[n - 2] = 0xFC;
+	else if (g[n - 2] == 0xEE || g[n - 2] == CYR_IE)
+		g[n - 1] = 0xE9;
+	else
+		return false;
+	return true;
+}
+
 /* Tries the form with all that applies made new. */
 static bool old_spelling(struct out *o, const uint8_t *f, size_t n)
 {
@@ -233,6 +246,7 @@ static bool old_spelling(struct out *o, const uint8_t *f, size_t n)
 	any |= old_ago(g, n);
 	any |= old_sya(g, n);
 	any |= old_bez(g, n);
+	any |= old_oyu(g, n);
 	return any && known(o, g, n, false, 0.9f);
 }
 

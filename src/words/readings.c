@@ -305,22 +305,46 @@ static bool names_only(const struct cell *c, size_t n)
 	return true;
 }
 
-/* A form that the dictionary knows as a name only may still be a common word, when it is
- * written small: guesses stand beside the names with a tenth of the weight. */
+/* -ов -ев and their cases, as surnames have them. */
+static bool like_surname(const uint8_t *f, size_t n)
+{
+	static const char *const tail[] = { "", "\xE0", "\xF3", "\xFB\xEC", "\xE5" };
+
+	for (size_t i = 0; i < sizeof tail / sizeof *tail; i++) {
+		size_t k = strlen(tail[i]);
+
+		if (n > k + 3 && !memcmp(f + n - k, tail[i], k) && f[n - k - 1] == 0xE2 &&
+		    (f[n - k - 2] == 0xEE || f[n - k - 2] == CYR_IE))
+			return true;
+	}
+	return false;
+}
+
+/* Guesses that stand beside known readings with a tenth of the weight: a form known as a
+ * name only may be a common word or another name; a form like a surname may be one, though
+ * it is known as a common word (Песцов). */
 static size_t guessed_beside(const struct dict *d, struct cell *out, size_t cap,
-                             const uint8_t *form, size_t n)
+                             const uint8_t *form, size_t n, bool surname)
 {
 	size_t m = dict_predict(d, out, cap, form, n), k = 0;
 	float sum = 0;
 
 	for (size_t i = 0; i < m; i++)
-		if (!out[i].tag->g.name) {
+		if (!surname || out[i].tag->g.name == WNAME_SURN) {
 			sum += out[i].w;
 			out[k++] = out[i];
 		}
 	for (size_t i = 0; i < k; i++)
 		out[i].w *= 0.1f / sum;
 	return k;
+}
+
+static bool has_name(const struct cell *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (c[i].tag->g.name)
+			return true;
+	return false;
 }
 
 size_t dict_read(const struct dict *d, struct cell out[CELLS_MAX], const uint8_t *form,
@@ -333,7 +357,9 @@ size_t dict_read(const struct dict *d, struct cell out[CELLS_MAX], const uint8_t
 	if (!m)
 		m = dict_predict(d, out, CELLS_MAX, form, n);
 	else if (names_only(out, m))
-		m += guessed_beside(d, out + m, CELLS_MAX - m, form, n);
+		m += guessed_beside(d, out + m, CELLS_MAX - m, form, n, false);
+	else if (like_surname(form, n) && !has_name(out, m))
+		m += guessed_beside(d, out + m, CELLS_MAX - m, form, n, true);
 	m = dict_extra(d, out, m, CELLS_MAX, form, n);
 	if (!m) {
 		out[0] = (struct cell){ .tag = &nothing, .unknown = 1, .w = 1 };
