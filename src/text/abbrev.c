@@ -3,6 +3,7 @@
  *   ABBREV_LEADS     what follows belongs to it: «ул. Ленина», «см. Письма», «г. Иванов»
  *   ABBREV_MAY_END   before a capital letter the sentence is over: «и т. д. Потом»
  *
+ * Words that are also plain words («нем», «губ», «сел», «полк») are left out or may end.
  * Short words only; an initial (one capital letter) is judged by split.c.
  */
 #include "text/inner.h"
@@ -20,9 +21,9 @@ static const struct row rows[] = {
 	{ "о", ABBREV_LEADS }, { "оо", ABBREV_LEADS }, { "преп", ABBREV_LEADS },
 	{ "проф", ABBREV_LEADS }, { "акад", ABBREV_LEADS }, { "доц", ABBREV_LEADS },
 	{ "тов", ABBREV_LEADS }, { "гос", ABBREV_LEADS }, { "ген", ABBREV_LEADS },
-	{ "полк", ABBREV_LEADS }, { "кап", ABBREV_LEADS }, { "лейт", ABBREV_LEADS },
+	{ "кап", ABBREV_LEADS }, { "лейт", ABBREV_LEADS },
 	{ "адм", ABBREV_LEADS }, { "инж", ABBREV_LEADS }, { "арх", ABBREV_LEADS },
-	{ "им", ABBREV_MAY_END }, { "бар", ABBREV_LEADS }, { "мр", ABBREV_LEADS },
+	{ "им", ABBREV_MAY_END }, { "мр", ABBREV_LEADS },
 	{ "дж", ABBREV_LEADS }, { "ал", ABBREV_LEADS }, { "алекс", ABBREV_LEADS },
 	{ "вл", ABBREV_LEADS }, { "ив", ABBREV_LEADS }, { "евг", ABBREV_LEADS },
 	{ "мих", ABBREV_LEADS }, { "ник", ABBREV_LEADS }, { "серг", ABBREV_LEADS },
@@ -33,22 +34,22 @@ static const struct row rows[] = {
 	{ "ул", ABBREV_LEADS }, { "пер", ABBREV_LEADS }, { "пл", ABBREV_LEADS },
 	{ "просп", ABBREV_LEADS }, { "бул", ABBREV_LEADS }, { "наб", ABBREV_LEADS },
 	{ "д", ABBREV_LEADS }, { "кв", ABBREV_LEADS }, { "корп", ABBREV_LEADS },
-	{ "обл", ABBREV_LEADS }, { "губ", ABBREV_LEADS }, { "уезд", ABBREV_NO },
-	{ "дер", ABBREV_LEADS }, { "сел", ABBREV_LEADS }, { "оз", ABBREV_LEADS },
+	{ "обл", ABBREV_LEADS },
+	{ "дер", ABBREV_LEADS }, { "оз", ABBREV_LEADS },
 	{ "р", ABBREV_LEADS }, { "м", ABBREV_LEADS }, { "п", ABBREV_LEADS },
 	{ "пос", ABBREV_LEADS }, { "станц", ABBREV_LEADS },
 	/* references */
 	{ "см", ABBREV_LEADS }, { "ср", ABBREV_LEADS }, { "стр", ABBREV_LEADS },
-	{ "с", ABBREV_LEADS }, { "гл", ABBREV_LEADS }, { "рис", ABBREV_LEADS },
+	{ "с", ABBREV_LEADS }, { "гл", ABBREV_LEADS }, { "рис", ABBREV_MAY_END },
 	{ "табл", ABBREV_LEADS }, { "т", ABBREV_LEADS }, { "тт", ABBREV_LEADS },
 	{ "пп", ABBREV_LEADS }, { "вып", ABBREV_LEADS }, { "изд", ABBREV_LEADS },
 	{ "соч", ABBREV_LEADS }, { "собр", ABBREV_LEADS }, { "ред", ABBREV_LEADS },
 	{ "прим", ABBREV_LEADS }, { "примеч", ABBREV_LEADS }, { "напр", ABBREV_LEADS },
-	{ "т-е", ABBREV_LEADS }, { "лат", ABBREV_LEADS }, { "нем", ABBREV_LEADS },
+	{ "т-е", ABBREV_LEADS },
 	{ "англ", ABBREV_LEADS }, { "франц", ABBREV_LEADS }, { "итал", ABBREV_LEADS },
 	{ "греч", ABBREV_LEADS }, { "рус", ABBREV_LEADS }, { "польск", ABBREV_LEADS },
-	{ "букв", ABBREV_LEADS }, { "сокр", ABBREV_LEADS }, { "ч", ABBREV_LEADS },
-	{ "тел", ABBREV_LEADS }, { "илл", ABBREV_LEADS }, { "vol", ABBREV_LEADS },
+	{ "сокр", ABBREV_LEADS }, { "ч", ABBREV_LEADS },
+	{ "тел", ABBREV_MAY_END }, { "илл", ABBREV_LEADS }, { "vol", ABBREV_LEADS },
 	/* what a sentence may end with */
 	{ "др", ABBREV_MAY_END }, { "пр", ABBREV_MAY_END }, { "проч", ABBREV_MAY_END },
 	{ "э", ABBREV_MAY_END }, { "руб", ABBREV_MAY_END }, { "коп", ABBREV_MAY_END },
@@ -57,7 +58,7 @@ static const struct row rows[] = {
 	{ "час", ABBREV_MAY_END }, { "км", ABBREV_MAY_END }, { "кг", ABBREV_MAY_END },
 };
 
-enum { LONGEST = 12 };		/* bytes of the longest word above, "польск" */
+enum { LONGEST = 12 };		/* bytes of the longest words above: six letters */
 
 /* Lower-cases into room; false when it is longer than any row. */
 static bool lower(char room[LONGEST + 4], size_t *n, struct str word)

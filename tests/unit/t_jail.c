@@ -111,7 +111,7 @@ static void death_in_reading(void **state)
 	err_clear(&e);
 	jail_patience(j, 0.3, 0.5);
 	CHECK_EQ(jail_read(j, path, note, &z, &e), ERR_LIMIT);
-	CHECK(strstr(e.msg, "took longer") && seconds() - t < 5);
+	CHECK(strstr(e.msg, "took longer") && seconds() - t < 10);
 	jail_patience(j, 20, 60);
 	plain(j);
 	jail_close(j);
@@ -209,7 +209,7 @@ static void hostile(void **state)
 		if (!good || strstr(own.msg, "crashed"))
 			print_error("%s: expected %s, got %d %s\n", file, expect, st, own.msg);
 		CHECK(good && !strstr(own.msg, "crashed"));
-		CHECK(seconds() - t < 2);
+		CHECK(seconds() - t < 15);	/* by the wall, on a busy machine; t_text counts CPU */
 		n++;
 	}
 	CHECK(n > 100);

@@ -318,13 +318,20 @@ static void same_sentences(void **state)
 	}
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { PATIENCE = 20 };			/* seconds; a sanitizer slows everything */
+#else
+enum { PATIENCE = 2 };
+#endif
+
 /* ---- hostile files --------------------------------------------------------------------------- */
 
+/* Of CPU: a busy machine is not the reader's fault. */
 static double seconds(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -360,7 +367,7 @@ static void hostile(void **state)
 			print_error("%s: expected %s, got %d %s; remarks: %.*s\n", file, expect, st, own.msg,
 			            (int)g.b.warn.n, g.b.warn.n ? g.b.warn.p : "");
 		CHECK(good);
-		CHECK(seconds() - t < 2);
+		CHECK(seconds() - t < PATIENCE);
 		CHECK(!strchr(own.msg, '\n'));
 		if (st == OK)
 			check_book(&g.b);
@@ -435,7 +442,7 @@ static void laughs(void **state)
 	buf_str(&b, S("]><FictionBook><body><section><p>&a11;</p></section></body></FictionBook>"));
 	double t = seconds();
 	CHECK_EQ(read_bytes(&g, buf_view(&b), "laughs.fb2", &e), ERR_LIMIT);
-	CHECK(seconds() - t < 2);
+	CHECK(seconds() - t < PATIENCE);
 	buf_free(&b);
 	drop(&g);
 }
