@@ -305,38 +305,65 @@ static bool names_only(const struct cell *c, size_t n)
 	return true;
 }
 
-/* -ов -ев and their cases, as surnames have them. */
-static bool like_surname(const uint8_t *f, size_t n)
+/* How many letters follow -ов or -ев where a form ends as surnames do; -1 where not. */
+static int surname_tail(const uint8_t *f, size_t n)
 {
-	static const char *const tail[] = { "", "\xE0", "\xF3", "\xFB\xEC", "\xE5" };
+	static const char *const tail[] = { "", "\xE0", "\xF3", "\xFB\xEC", "\xE5", "\xEE\xE9" };
 
 	for (size_t i = 0; i < sizeof tail / sizeof *tail; i++) {
 		size_t k = strlen(tail[i]);
 
 		if (n > k + 3 && !memcmp(f + n - k, tail[i], k) && f[n - k - 1] == 0xE2 &&
 		    (f[n - k - 2] == 0xEE || f[n - k - 2] == CYR_IE))
-			return true;
+			return (int)k;
 	}
-	return false;
+	return -1;
 }
 
-/* Guesses that stand beside known readings with a tenth of the weight: a form known as a
- * name only may be a common word or another name; a form like a surname may be one, though
- * it is known as a common word (Песцов). */
-static size_t guessed_beside(const struct dict *d, struct cell *out, size_t cap,
-                             const uint8_t *form, size_t n, bool surname)
+/* A form known as a common word that looks like a surname (Песцов) may be one: it declines
+ * as Иванов does. */
+static size_t surname_beside(const struct dict *d, struct cell *out, size_t cap,
+                             const uint8_t *form, size_t n)
 {
-	size_t m = dict_predict(d, out, cap, form, n), k = 0;
+	static const char model[] = "\xE8\xE2\xE0\xED\xEE\xE2";	/* иванов */
+	uint8_t like[FORM_MAX];
+	int tail = surname_tail(form, n);
+	size_t m, k = 0, stem = n - (size_t)tail;
+
+	memcpy(like, model, 6);
+	memcpy(like + 6, form + stem, (size_t)tail);
+	m = dict_cells(d, out, cap, like, 6 + (size_t)tail);
+	for (size_t i = 0; i < m; i++) {
+		uint8_t rest[FORM_MAX];
+		size_t n_rest = out[i].n_lemma > 6 ? out[i].n_lemma - 6u : 0;
+
+		if (out[i].tag->g.name != WNAME_SURN || out[i].n_lemma < 6 || n_rest > 4 ||
+		    memcmp(out[i].lemma, model, 6))
+			continue;
+		memcpy(rest, out[i].lemma + 6, n_rest);
+		out[k] = out[i];
+		memcpy(out[k].lemma, form, stem);
+		memcpy(out[k].lemma + stem, rest, n_rest);
+		out[k].n_lemma = (uint8_t)(stem + n_rest);
+		out[k].unknown = 1;
+		out[k++].w *= 0.1f;
+	}
+	return k;
+}
+
+/* A form known as a name only may be a common word or another name: guesses stand beside
+ * with a tenth of the weight. */
+static size_t guessed_beside(const struct dict *d, struct cell *out, size_t cap,
+                             const uint8_t *form, size_t n)
+{
+	size_t m = dict_predict(d, out, cap, form, n);
 	float sum = 0;
 
 	for (size_t i = 0; i < m; i++)
-		if (!surname || out[i].tag->g.name == WNAME_SURN) {
-			sum += out[i].w;
-			out[k++] = out[i];
-		}
-	for (size_t i = 0; i < k; i++)
+		sum += out[i].w;
+	for (size_t i = 0; i < m; i++)
 		out[i].w *= 0.1f / sum;
-	return k;
+	return m;
 }
 
 static bool has_name(const struct cell *c, size_t n)
@@ -357,9 +384,9 @@ size_t dict_read(const struct dict *d, struct cell out[CELLS_MAX], const uint8_t
 	if (!m)
 		m = dict_predict(d, out, CELLS_MAX, form, n);
 	else if (names_only(out, m))
-		m += guessed_beside(d, out + m, CELLS_MAX - m, form, n, false);
-	else if (like_surname(form, n) && !has_name(out, m))
-		m += guessed_beside(d, out + m, CELLS_MAX - m, form, n, true);
+		m += guessed_beside(d, out + m, CELLS_MAX - m, form, n);
+	else if (surname_tail(form, n) >= 0 && !has_name(out, m))
+		m += surname_beside(d, out + m, CELLS_MAX - m, form, n);
 	m = dict_extra(d, out, m, CELLS_MAX, form, n);
 	if (!m) {
 		out[0] = (struct cell){ .tag = &nothing, .unknown = 1, .w = 1 };

@@ -42,7 +42,8 @@ enum wname { WNAME_NONE = 0, WNAME_GIVEN = 1, WNAME_PATR = 2, WNAME_SURN = 3, WN
 enum word_flag {
 	WORD_TITLE = 1,		/* first letter upper case */
 	WORD_UPPER = 2,		/* all letters upper case, more than one letter */
-	WORD_FIRST = 4,		/* first word of its sentence (after dashes and quotes) */
+	WORD_FIRST = 4,		/* first word of its sentence (after dashes and quotes), or of a
+				 * speech or author's part that begins after a dash inside it */
 	WORD_UNKNOWN = 8,	/* not in the dictionary: predicted by suffix */
 	WORD_PROPER = 16,	/* a name by dictionary, or upper case where a sentence does not begin */
 	WORD_SPEECH = 32,	/* within direct speech of a dialogue paragraph (— …) or «…» */
@@ -58,7 +59,9 @@ struct word {
 };
 
 /* A book's own lemmas, in order of first use: ids mean nothing outside the book; the
- * strings do. */
+ * strings do. One spelling may be two lemmas when of two classes (печь: a stove, to bake);
+ * all forms of a verb, participles too, are one lemma with pos POS_VERB. A woman's surname,
+ * a patronymic and an ordinal have lemmas of their own: каренина, ивановна, первый. */
 struct lemma {
 	struct str s;		/* lower case, ё as the dictionary has it; names too */
 	uint32_t count;		/* words of the book with this lemma */
@@ -68,7 +71,9 @@ struct lemma {
 };
 
 struct words {
-	struct word *w;		/* [n] in reading order; punctuation is POS_PUNCT with lemma = its mark */
+	struct word *w;		/* [n] in reading order; punctuation is POS_PUNCT with lemma = its mark
+				 * (every dash "—", every run of points "…"); № % and pictures are
+				 * POS_OTHER; initials beside a name are NOUN with name GIVEN */
 	size_t n;
 	uint32_t *sent;		/* [n_sent + 1] first word of each sentence of the book */
 	size_t n_sent;
