@@ -90,8 +90,8 @@ void core_input_make(struct core_input *in, enum item_kind kind, const struct qu
 	in->raw = TAKE(a, float, (size_t)q->n_cand * (size_t)raw);
 	in->field = TAKE(a, float, (size_t)q->n_cand * CHANNELS * LAGS);
 	shallow_features(s, q);
-	deep_features(d, q);
 	field_features(in->field, q);
+	deep_features(d, q, in->field);
 	for (int i = 0; i < q->n_cand; i++) {
 		memcpy(in->raw + i * raw, s + i * SHALLOW_N, SHALLOW_N * sizeof *s);
 		memcpy(in->raw + i * raw + SHALLOW_N, d + i * deep, (size_t)deep * sizeof *d);

@@ -36,6 +36,7 @@ static void put(struct put *p, const char *name, double x)
 
 struct shared {
 	const struct question *q;
+	const float *field;		/* [n_cand][CHANNELS][LAGS] */
 	double inv[DECAYS];		/* 1/|decayed context| over lemma rows */
 	float among[CAND_MAX][CAND_MAX];	/* lemma cosines of candidates */
 	float seam[CAND_MAX][CAND_MAX];		/* tail of i · head of j */
@@ -86,45 +87,57 @@ static void count_words(struct shared *s, struct arena *a)
 		}
 }
 
-static void share(struct shared *s, const struct question *q, struct arena *a)
+/* 1/|decayed context| over lemma rows, for each decay. */
+static void norms(struct shared *s)
 {
-	double g[CONTEXT_SCENES][CONTEXT_SCENES];
+	const struct question *q = s->q;
+	const struct svec *row[CONTEXT_SCENES];
+	double sum[DECAYS] = { 0 };
+
+	for (int i = 0; i < q->n_ctx; i++) {
+		float g[CONTEXT_SCENES];
+
+		row[i] = &q->ctx[i]->lemma;
+		svec_dots(g, row[i], row, (size_t)i + 1);
+		for (int d = 0; d < DECAYS; d++)
+			for (int j = 0; j <= i; j++)
+				sum[d] += (i == j ? 1 : 2) * pow(DECAY[d], i + j) * g[j];
+	}
+	for (int d = 0; d < DECAYS; d++)
+		s->inv[d] = sum[d] > 0 ? 1 / sqrt(sum[d]) : 0;
+}
+
+static void share(struct shared *s, const struct question *q, const float *field, struct arena *a)
+{
+	const struct svec *lemma[CAND_MAX], *head[CAND_MAX];
 
 	s->q = q;
-	for (int i = 0; i < q->n_ctx; i++)
-		for (int j = 0; j <= i; j++)
-			g[i][j] = svec_dot(&q->ctx[i]->lemma, &q->ctx[j]->lemma);
-	for (int d = 0; d < DECAYS; d++) {
-		double sum = 0;
-
-		for (int i = 0; i < q->n_ctx; i++)
-			for (int j = 0; j <= i; j++)
-				sum += (i == j ? 1 : 2) * pow(DECAY[d], i + j) * g[i][j];
-		s->inv[d] = sum > 0 ? 1 / sqrt(sum) : 0;
+	s->field = field;
+	norms(s);
+	for (int i = 0; i < q->n_cand; i++) {
+		lemma[i] = &q->cand[i]->lemma;
+		head[i] = &q->cand[i]->head;
 	}
-	for (int i = 0; i < q->n_cand; i++)
-		for (int j = 0; j < q->n_cand; j++) {
-			if (j <= i)
-				s->among[i][j] = s->among[j][i] =
-					svec_dot(&q->cand[i]->lemma, &q->cand[j]->lemma);
-			s->seam[i][j] = svec_dot(&q->cand[i]->tail, &q->cand[j]->head);
-		}
+	for (int i = 0; i < q->n_cand; i++) {
+		svec_dots(s->among[i], lemma[i], lemma, (size_t)q->n_cand);
+		svec_dots(s->seam[i], &q->cand[i]->tail, head, (size_t)q->n_cand);
+	}
 	count_words(s, a);
 }
 
 /* ---- families ---- */
 
-static void lemma_family(struct put *p, const struct shared *s, const struct view *c)
+/* i: the candidate. Its dots with each lag are the field's lemma channel. */
+static void lemma_family(struct put *p, const struct shared *s, int i)
 {
 	static const char *const by_decay[DECAYS] = { "lemma.d35", "lemma.d60", "lemma.d80", "lemma.d95" };
 	static const char *const by_lag[] = { "lemma.1", "lemma.2", "lemma.3", "lemma.4" };
+	const float *dot = s->field + i * CHANNELS * LAGS;
 	const struct question *q = s->q;
-	double dot[CONTEXT_SCENES] = { 0 }, top = 0;
+	double top = 0;
 
-	for (int k = 0; k < q->n_ctx; k++) {
-		dot[k] = svec_dot(&q->ctx[k]->lemma, &c->lemma);
+	for (int k = 0; k < q->n_ctx; k++)
 		top = dot[k] > top ? dot[k] : top;
-	}
 	for (int d = 0; d < DECAYS; d++) {
 		double sum = 0;
 
@@ -137,25 +150,26 @@ static void lemma_family(struct put *p, const struct shared *s, const struct vie
 	put(p, "lemma.max", top);
 }
 
-static void spread_family(struct put *p, const struct shared *s, const struct view *c)
+static void spread_family(struct put *p, const struct shared *s, const struct view *c, int i)
 {
+	const float *leads = s->field + i * CHANNELS * LAGS + 2 * LAGS;
 	const struct question *q = s->q;
-	double occ = 0, lead = 0, occ1 = 0, lead1 = 0, w = 1, back = 0;
+	const struct svec *row[CONTEXT_SCENES];
+	float o[CONTEXT_SCENES] = { 0 };
+	double occ = 0, lead = 0;
 
-	for (int k = 0; k < q->n_ctx; k++, w *= 0.7) {
-		double o = svec_dot(&q->ctx[k]->spread[EDGE_OCCURS], &c->spread[EDGE_OCCURS]);
-		double l = svec_dot(&q->ctx[k]->spread[EDGE_LEADS], &c->lemma);
-
-		occ += w * o;
-		lead += w * l;
-		if (!k)
-			occ1 = o, lead1 = l, back = svec_dot(&c->spread[EDGE_LEADS], &q->ctx[0]->lemma);
+	for (int k = 0; k < q->n_ctx; k++)
+		row[k] = &q->ctx[k]->spread[EDGE_OCCURS];
+	svec_dots(o, &c->spread[EDGE_OCCURS], row, (size_t)q->n_ctx);
+	for (int k = q->n_ctx; k-- > 0;) {
+		occ = occ * 0.7 + o[k];
+		lead = lead * 0.7 + leads[k];
 	}
-	put(p, "occurs.1", occ1);
+	put(p, "occurs.1", o[0]);
 	put(p, "occurs.d70", occ);
-	put(p, "leads.1", lead1);
+	put(p, "leads.1", leads[0]);
 	put(p, "leads.d70", lead);
-	put(p, "leads.back", lead1 - back);
+	put(p, "leads.back", leads[0] - svec_dot(&c->spread[EDGE_LEADS], &q->ctx[0]->lemma));
 }
 
 /* Names among the candidate's lemmas by the newest lag that holds them. */
@@ -319,8 +333,8 @@ static void row(struct put *p, const struct shared *s, int i)
 {
 	const struct view *c = s->q->cand[i];
 
-	lemma_family(p, s, c);
-	spread_family(p, s, c);
+	lemma_family(p, s, i);
+	spread_family(p, s, c, i);
 	name_family(p, s, c);
 	dropped_family(p, s, c);
 	actor_family(p, s, c);
@@ -343,11 +357,11 @@ int deep_count(void)
 		struct question q = { .ctx = { &v }, .cand = { &v }, .n_ctx = 1, .n_cand = 1 };
 		struct arena a = arena_open("deep");
 		struct shared s = { 0 };
-		float x[DEEP_MAX];
+		float x[DEEP_MAX], field[CHANNELS * LAGS] = { 0 };
 		const char *own[DEEP_MAX];
 		struct put p = { .v = x, .name = own };
 
-		share(&s, &q, &a);
+		share(&s, &q, field, &a);
 		row(&p, &s, 0);
 		for (int i = 0; i < p.n; i++)
 			__atomic_store_n(&names[i], own[i], __ATOMIC_RELAXED);
@@ -363,13 +377,13 @@ const char *deep_name(int i)
 	return names[i];
 }
 
-void deep_features(float *out, const struct question *q)
+void deep_features(float *out, const struct question *q, const float *field)
 {
 	struct arena a = arena_open("question");
 	struct shared s = { 0 };
 	int n = deep_count();
 
-	share(&s, q, &a);
+	share(&s, q, field, &a);
 	for (int i = 0; i < q->n_cand; i++) {
 		struct put p = { .v = out + (size_t)i * n };
 
@@ -380,13 +394,16 @@ void deep_features(float *out, const struct question *q)
 
 void field_features(float *out, const struct question *q)
 {
-	memset(out, 0, sizeof *out * (size_t)q->n_cand * CHANNELS * LAGS);
-	for (int i = 0; i < q->n_cand; i++)
-		for (int k = 0; k < q->n_ctx; k++) {
-			float *o = out + (size_t)i * CHANNELS * LAGS + k;
+	const struct svec *row[CHANNELS][CONTEXT_SCENES];
 
-			o[0] = svec_dot(&q->ctx[k]->lemma, &q->cand[i]->lemma);
-			o[LAGS] = svec_dot(&q->ctx[k]->spread[EDGE_OCCURS], &q->cand[i]->lemma);
-			o[2 * LAGS] = svec_dot(&q->ctx[k]->spread[EDGE_LEADS], &q->cand[i]->lemma);
-		}
+	memset(out, 0, sizeof *out * (size_t)q->n_cand * CHANNELS * LAGS);
+	for (int k = 0; k < q->n_ctx; k++) {
+		row[0][k] = &q->ctx[k]->lemma;
+		row[1][k] = &q->ctx[k]->spread[EDGE_OCCURS];
+		row[2][k] = &q->ctx[k]->spread[EDGE_LEADS];
+	}
+	for (int i = 0; i < q->n_cand; i++)
+		for (int c = 0; c < CHANNELS; c++)
+			svec_dots(out + (i * CHANNELS + c) * LAGS, &q->cand[i]->lemma, row[c],
+			          (size_t)q->n_ctx);
 }

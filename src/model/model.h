@@ -33,10 +33,13 @@ struct lexis {			/* what views are made with: document frequencies of training b
 void view_make(struct view *v, const struct strip_scene *s, const struct lexis *x,
                struct arena *a);
 void views_make(struct view **out, const struct strip *s, const struct lexis *x, struct arena *a);
-/* Frees what view_make keeps for the calling thread; call before a thread ends (optional). */
+/* Frees what view_make keeps for the calling thread (optional). */
 void view_thread_end(void);
-/* order's rows over the views' stems, lent. */
-void rows_of_views(struct rows *r, const struct strip *s, const struct view *v, struct arena *a);
+/* Numbers the rows of views that will meet in a question: makes their dots cheap (optional:
+ * the values are the same without). */
+void views_number(struct view *const *v, size_t n, struct numbering *t, struct arena *a);
+/* Numbers a shelf's views, and makes order's rows over their stems, which are lent. */
+void rows_of_views(struct rows *r, const struct strip *s, struct view *v, struct arena *a);
 
 /* ---- features --------------------------------------------------------------------------
  * A question: context scenes, the last one first, at most CONTEXT_SCENES; candidates. */
@@ -54,10 +57,11 @@ enum { SHALLOW_BLEND = 0, SHALLOW_CONTEXT = 1, SHALLOW_LAST = 2 };	/* columns of
 /* Deep features [n_cand][DEEP_N]: beyond the shallow ones (docs/core.md lists them). */
 int deep_count(void);
 const char *deep_name(int i);
-void deep_features(float *out, const struct question *q);
 /* The field's reading of each candidate: dots with the context scene of each lag, by channel:
  * [n_cand][CHANNELS][LAGS]; missing lags are 0. */
 void field_features(float *out, const struct question *q);
+/* field: what field_features gave for the same question. */
+void deep_features(float *out, const struct question *q, const float *field);
 
 /* ---- the ranker ------------------------------------------------------------------------ */
 struct ranker {

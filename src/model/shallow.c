@@ -17,14 +17,17 @@ static const struct view *lag(const struct question *q, int k)
 }
 
 /* 1/|Σ decay^(k-1) v_k| over the context's stem rows. */
-static double context_norm(const struct question *q, double decay)
+static double context_norm(const struct svec *const *row, int n, double decay)
 {
 	double sum = 0;
 
-	for (int i = 0; i < q->n_ctx; i++)
+	for (int i = 0; i < n; i++) {
+		float dot[CONTEXT_SCENES];
+
+		svec_dots(dot, row[i], row, (size_t)i + 1);
 		for (int j = 0; j <= i; j++)
-			sum += (i == j ? 1 : 2) * pow(decay, i + j) *
-			       svec_dot(&q->ctx[i]->stem, &q->ctx[j]->stem);
+			sum += (i == j ? 1 : 2) * pow(decay, i + j) * dot[j];
+	}
 	return sum > 0 ? 1 / sqrt(sum) : 0;
 }
 
@@ -67,17 +70,18 @@ static int recent_names(const struct question *q, const struct strip_scene *c)
 	return n;
 }
 
-static void one(float *o, const struct question *q, const struct view *c, double norm)
+static void one(float *o, const struct question *q, const struct view *c,
+                const struct svec *const *row, double norm)
 {
 	const struct strip_scene *s = c->s, *l = q->ctx[0]->s;
 	const struct view *last = q->ctx[0];
-	double ctx = 0, dot[CONTEXT_SCENES + 1] = { 0 };
+	float dot[CONTEXT_SCENES + 1] = { 0 };
+	double ctx = 0;
 	int n = 3, shared;
 
-	for (int k = 1; k <= q->n_ctx; k++) {
-		dot[k] = svec_dot(&q->ctx[k - 1]->stem, &c->stem);
-		ctx += pow(0.75, k - 1) * dot[k];
-	}
+	svec_dots(dot + 1, &c->stem, row, (size_t)q->n_ctx);
+	for (int k = q->n_ctx; k > 0; k--)
+		ctx = ctx * 0.75 + dot[k];
 	ctx *= norm;
 	o[SHALLOW_BLEND] = (float)(0.6 * dot[1] + 0.4 * ctx);
 	o[SHALLOW_CONTEXT] = (float)ctx;
@@ -105,11 +109,15 @@ static void one(float *o, const struct question *q, const struct view *c, double
 
 void shallow_features(float *out, const struct question *q)
 {
-	double norm = context_norm(q, 0.75);
+	const struct svec *row[CONTEXT_SCENES];
+	double norm;
 
 	must(q->n_ctx > 0);
+	for (int i = 0; i < q->n_ctx; i++)
+		row[i] = &q->ctx[i]->stem;
+	norm = context_norm(row, q->n_ctx, 0.75);
 	for (int i = 0; i < q->n_cand; i++)
-		one(out + (size_t)i * SHALLOW_N, q, q->cand[i], norm);
+		one(out + (size_t)i * SHALLOW_N, q, q->cand[i], row, norm);
 }
 
 void shallow_relative(float *out, const struct question *q)

@@ -138,6 +138,18 @@ void view_make(struct view *v, const struct strip_scene *s, const struct lexis *
 		spread(&v->spread[t], &v->lemma, x->graph, t, a);
 }
 
+void views_number(struct view *const *v, size_t n, struct numbering *t, struct arena *a)
+{
+	for (size_t i = 0; i < n; i++) {
+		svec_number(&v[i]->stem, t, a);
+		svec_number(&v[i]->head, t, a);
+		svec_number(&v[i]->tail, t, a);
+		svec_number(&v[i]->lemma, t, a);
+		for (int k = 0; k < EDGE_TYPES; k++)
+			svec_number(&v[i]->spread[k], t, a);
+	}
+}
+
 void views_make(struct view **out, const struct strip *s, const struct lexis *x, struct arena *a)
 {
 	*out = TAKE(a, struct view, s->n);
@@ -145,11 +157,18 @@ void views_make(struct view **out, const struct strip *s, const struct lexis *x,
 		view_make(&(*out)[i], &s->scene[i], x, a);
 }
 
-void rows_of_views(struct rows *r, const struct strip *s, const struct view *v, struct arena *a)
+void rows_of_views(struct rows *r, const struct strip *s, struct view *v, struct arena *a)
 {
 	const struct svec **stem = TAKE(a, const struct svec *, s->n);
+	struct numbering t;
 
-	for (size_t i = 0; i < s->n; i++)
+	numbering_init(&t);
+	for (size_t i = 0; i < s->n; i++) {
+		struct view *one = &v[i];
+
+		views_number(&one, 1, &t, a);
 		stem[i] = &v[i].stem;
-	rows_make(r, s, stem, a);
+	}
+	rows_make(r, s, stem, &t, a);
+	numbering_clear(&t);
 }

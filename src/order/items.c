@@ -21,59 +21,17 @@ const char *item_kind_name(enum item_kind k)
 	return name[k];
 }
 
-static int by_u32(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The shelf's own numbers of stems: vocab ascending, id[j][i] of each entry. */
-static void number_stems(struct rows *r, struct arena *a)
-{
-	size_t total = 0, n = 0;
-	uint32_t *all;
-
-	for (size_t j = 0; j < r->strip->n; j++)
-		total += r->stem[j].n;
-	all = mem_alloc(total, sizeof *all);
-	for (size_t j = 0; j < r->strip->n; j++) {
-		if (r->stem[j].n)
-			memcpy(all + n, r->stem[j].key, r->stem[j].n * sizeof *all);
-		n += r->stem[j].n;
-	}
-	qsort(all, n, sizeof *all, by_u32);
-	r->n_vocab = 0;
-	for (size_t i = 0; i < n; i++)
-		if (!r->n_vocab || all[r->n_vocab - 1] != all[i])
-			all[r->n_vocab++] = all[i];
-	r->vocab = TAKE(a, uint32_t, r->n_vocab);
-	if (r->n_vocab)
-		memcpy(r->vocab, all, r->n_vocab * sizeof *all);
-	mem_free(all);
-	r->id = TAKE(a, uint32_t *, r->strip->n);
-	for (size_t j = 0; j < r->strip->n; j++) {
-		r->id[j] = TAKE(a, uint32_t, r->stem[j].n);
-		for (uint32_t i = 0; i < r->stem[j].n; i++) {
-			const uint32_t *at = bsearch(&r->stem[j].key[i], r->vocab, r->n_vocab, 4, by_u32);
-
-			r->id[j][i] = (uint32_t)(at - r->vocab);
-		}
-	}
-}
-
 void rows_make(struct rows *r, const struct strip *s, const struct svec *const *stem,
-               struct arena *a)
+               struct numbering *t, struct arena *a)
 {
 	r->strip = s;
-	r->stem = TAKE(a, struct svec, s->n);
+	r->stem = stem;
 	r->context = TAKE(a, struct svec, s->n);
-	for (size_t i = 0; i < s->n; i++)
-		r->stem[i] = *stem[i];
-	for (size_t i = 1; i < s->n; i++)
-		svec_context(&r->context[i], r->stem, i - 1,
-		             i < CONTEXT_SCENES ? i : CONTEXT_SCENES, 0.75, a);
-	number_stems(r, a);
+	for (size_t i = 1; i < s->n; i++) {
+		svec_context(&r->context[i], stem, i - 1, i < CONTEXT_SCENES ? i : CONTEXT_SCENES,
+		             0.75, a);
+		svec_number(&r->context[i], t, a);
+	}
 }
 
 static bool is_far(uint32_t t, uint32_t j)
@@ -124,42 +82,20 @@ static int by_score(const void *a, const void *b)
 	return x->s != y->s ? (x->s > y->s) - (x->s < y->s) : (x->j > y->j) - (x->j < y->j);
 }
 
-/* dense[id] += by · v, by the shelf's own numbers of stems. */
-static void scatter(float *dense, const struct rows *r, const struct svec *v, float by)
-{
-	uint32_t lo = 0;
-
-	for (uint32_t i = 0; i < v->n; i++) {
-		while (r->vocab[lo] != v->key[i])	/* both ascend */
-			lo++;
-		dense[lo] += by * v->w[i];
-	}
-}
-
-/* The five far scenes nearest above and below the true one in the blended similarity. The
- * query 0.6·last + 0.4·context is laid out densely once; a dot is then a walk of one row. */
+/* The five far scenes nearest above and below the true one in the blended similarity. */
 static bool draw_matched(struct item *it, const struct rows *r, uint32_t t, struct rng *rng)
 {
 	uint32_t n = (uint32_t)r->strip->n, m = 0, lo = 0, p;
 	struct scored *v = mem_alloc(n, sizeof *v);
-	float *dense = mem_alloc(r->n_vocab + 1, sizeof *dense), own = 0;
+	float *last = mem_alloc(n, sizeof *last), *ctx = mem_alloc(n, sizeof *ctx), own;
 	bool ok;
 
-	scatter(dense, r, &r->stem[t - 1], 0.6f);
-	scatter(dense, r, &r->context[t], 0.4f);
-	for (uint32_t j = 0; j < n; j++) {
-		const struct svec *x = &r->stem[j];
-		double sum = 0;
-
-		if (!is_far(t, j) && j != t)
-			continue;
-		for (uint32_t i = 0; i < x->n; i++)
-			sum += (double)x->w[i] * dense[r->id[j][i]];
-		if (j == t)
-			own = (float)sum;
-		else
-			v[m++] = (struct scored){ (float)sum, j };
-	}
+	svec_dots(last, r->stem[t - 1], r->stem, n);
+	svec_dots(ctx, &r->context[t], r->stem, n);
+	own = 0.6f * last[t] + 0.4f * ctx[t];
+	for (uint32_t j = 0; j < n; j++)
+		if (is_far(t, j))
+			v[m++] = (struct scored){ 0.6f * last[j] + 0.4f * ctx[j], j };
 	qsort(v, m, sizeof *v, by_score);
 	while (lo < m && v[lo].s < own)
 		lo++;
@@ -169,7 +105,8 @@ static bool draw_matched(struct item *it, const struct rows *r, uint32_t t, stru
 		for (uint32_t i = 0; i < 5; i++)
 			it->cand[1 + i] = i < p ? v[lo + i].j : v[lo - 1 - (i - p)].j;
 	}
-	mem_free(dense);
+	mem_free(last);
+	mem_free(ctx);
 	mem_free(v);
 	return ok;
 }

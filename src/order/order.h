@@ -88,21 +88,37 @@ float idf_get(const struct idf *t, uint32_t key);
 /* Restores a count read from a file; false when the key is there already or df is 0. */
 bool idf_put(struct idf *t, uint32_t key, uint32_t df);
 
-/* A sparse vector sorted by key. */
+/* A sparse vector sorted by key. id, when not NULL, are places in a numbering shared with
+ * the vectors it meets: dots with many of them then cost a walk each (svec_dots). */
 struct svec {
 	uint32_t *key;
 	float *w;
 	uint32_t n;
+	uint32_t top;		/* above every id */
+	uint32_t *id;
 };
+/* Numbers keys 0, 1, 2 … in order of meeting. */
+struct numbering {
+	uint32_t *key, *id, n;	/* [cap] open addressing; id + 1, 0 empty */
+	size_t cap;
+};
+void numbering_init(struct numbering *t);
+void numbering_clear(struct numbering *t);
+uint32_t numbering_of(struct numbering *t, uint32_t key);
+void svec_number(struct svec *v, struct numbering *t, struct arena *a);
 void svec_tfidf(struct svec *v, const struct bag_item *bag, size_t n, const struct idf *t,
                 struct arena *a);
 /* From keys in any order, repeats counted (edges of scenes). */
 void svec_keys(struct svec *v, const uint32_t *key, size_t n, const struct idf *t,
                struct arena *a);
 float svec_dot(const struct svec *a, const struct svec *b);
+/* out[i] = a · v[i], to the same bits as svec_dot. Uses memory of the calling thread. */
+void svec_dots(float *out, const struct svec *a, const struct svec *const *v, size_t n);
+/* Frees what svec_dots keeps for the calling thread. */
+void svec_thread_end(void);
 /* Σ_k decay^(k-1) · v[last - k + 1], k = 1..n, L2-normed: the decayed context. */
-void svec_context(struct svec *out, const struct svec *v, size_t last, size_t n, double decay,
-                  struct arena *a);
+void svec_context(struct svec *out, const struct svec *const *v, size_t last, size_t n,
+                  double decay, struct arena *a);
 
 /* ---- items ----------------------------------------------------------------------------
  * next6 and next32 of DESIGN.md. */
@@ -118,15 +134,12 @@ const char *item_kind_name(enum item_kind k);
 /* TF-IDF rows of a book: what matched negatives and both TF-IDF floors read. */
 struct rows {
 	const struct strip *strip;
-	struct svec *stem;		/* [n] */
-	struct svec *context;		/* [n] decayed context before scene t (0.75), empty for t < 1 */
-	uint32_t *vocab;		/* [n_vocab] stems of the shelf, ascending */
-	size_t n_vocab;
-	uint32_t **id;			/* [n][stem.n] places in vocab */
+	const struct svec *const *stem;	/* [n] lent, numbered */
+	struct svec *context;		/* [n] decayed context before scene t (0.75), empty for t < 1;
+					   numbered alike */
 };
-/* stem[i]: the TF-IDF row of scene i, lent. */
 void rows_make(struct rows *r, const struct strip *s, const struct svec *const *stem,
-               struct arena *a);
+               struct numbering *t, struct arena *a);
 
 /* Items of one kind: at most max evenly spaced targets; draws from rng_stream(seed, …). phase
  * shifts the targets (training passes meet others). Fewer when negatives do not suffice. */

@@ -108,9 +108,7 @@ static void normalise(struct svec *v)
 void svec_tfidf(struct svec *v, const struct bag_item *bag, size_t n, const struct idf *t,
                 struct arena *a)
 {
-	v->key = TAKE(a, uint32_t, n);
-	v->w = TAKE(a, float, n);
-	v->n = (uint32_t)n;
+	*v = (struct svec){ .key = TAKE(a, uint32_t, n), .w = TAKE(a, float, n), .n = (uint32_t)n };
 	for (size_t i = 0; i < n; i++) {
 		v->key[i] = bag[i].key;
 		v->w[i] = (1 + logf(bag[i].count)) * idf_get(t, bag[i].key);
@@ -130,9 +128,7 @@ void svec_keys(struct svec *v, const uint32_t *key, size_t n, const struct idf *
 {
 	uint32_t *k = TAKE(a, uint32_t, n);
 
-	v->w = TAKE(a, float, n);
-	v->key = k;
-	v->n = 0;
+	*v = (struct svec){ .key = k, .w = TAKE(a, float, n) };
 	if (n)
 		memcpy(k, key, n * sizeof *k);
 	qsort(k, n, sizeof *k, by_u32);
@@ -164,7 +160,7 @@ float svec_dot(const struct svec *a, const struct svec *b)
 /* c = c·by + v, merged by key. */
 static void merge(struct svec *c, double by, const struct svec *v, struct arena *a)
 {
-	struct svec out = { TAKE(a, uint32_t, c->n + v->n), TAKE(a, float, c->n + v->n), 0 };
+	struct svec out = { .key = TAKE(a, uint32_t, c->n + v->n), .w = TAKE(a, float, c->n + v->n) };
 	uint32_t i = 0, j = 0;
 
 	while (i < c->n || j < v->n) {
@@ -179,17 +175,17 @@ static void merge(struct svec *c, double by, const struct svec *v, struct arena 
 	*c = out;
 }
 
-void svec_context(struct svec *out, const struct svec *v, size_t last, size_t n, double decay,
-                  struct arena *a)
+void svec_context(struct svec *out, const struct svec *const *v, size_t last, size_t n,
+                  double decay, struct arena *a)
 {
 	struct arena tmp = arena_open("context");
-	struct svec c = { NULL, NULL, 0 };
+	struct svec c = { 0 };
 
 	for (size_t k = n; k-- > 0;)		/* oldest first: c = c·decay + v */
 		if (last >= k)
-			merge(&c, decay, &v[last - k], &tmp);
+			merge(&c, decay, v[last - k], &tmp);
 	normalise(&c);
-	out->n = c.n;
+	*out = (struct svec){ .n = c.n };
 	out->key = TAKE(a, uint32_t, c.n);
 	out->w = TAKE(a, float, c.n);
 	if (c.n) {
@@ -197,4 +193,123 @@ void svec_context(struct svec *out, const struct svec *v, size_t last, size_t n,
 		memcpy(out->w, c.w, c.n * sizeof *c.w);
 	}
 	arena_close(&tmp);
+}
+
+/* ---- numberings, and dots of one with many ---- */
+
+void numbering_init(struct numbering *t)
+{
+	*t = (struct numbering){ .cap = 1 << 10 };
+	t->key = mem_alloc(t->cap, sizeof *t->key);
+	t->id = mem_alloc(t->cap, sizeof *t->id);
+}
+
+void numbering_clear(struct numbering *t)
+{
+	mem_free(t->key);
+	mem_free(t->id);
+	*t = (struct numbering){ 0 };
+}
+
+static size_t number_slot(const struct numbering *t, uint32_t key)
+{
+	size_t mask = t->cap - 1, i = (key * 0x9E3779B1u) >> 7 & mask;
+
+	while (t->id[i] && t->key[i] != key)
+		i = (i + 1) & mask;
+	return i;
+}
+
+uint32_t numbering_of(struct numbering *t, uint32_t key)
+{
+	size_t i;
+
+	if ((size_t)t->n * 2 >= t->cap) {
+		struct numbering old = *t;
+
+		t->cap *= 2;
+		t->key = mem_alloc(t->cap, sizeof *t->key);
+		t->id = mem_alloc(t->cap, sizeof *t->id);
+		for (size_t k = 0; k < old.cap; k++)
+			if (old.id[k]) {
+				i = number_slot(t, old.key[k]);
+				t->key[i] = old.key[k];
+				t->id[i] = old.id[k];
+			}
+		mem_free(old.key);
+		mem_free(old.id);
+	}
+	i = number_slot(t, key);
+	if (!t->id[i]) {
+		t->key[i] = key;
+		t->id[i] = ++t->n;
+	}
+	return t->id[i] - 1;
+}
+
+void svec_number(struct svec *v, struct numbering *t, struct arena *a)
+{
+	v->id = TAKE(a, uint32_t, v->n);
+	v->top = 0;
+	for (uint32_t i = 0; i < v->n; i++) {
+		v->id[i] = numbering_of(t, v->key[i]);
+		v->top = v->id[i] >= v->top ? v->id[i] + 1 : v->top;
+	}
+}
+
+/* The one vector laid out densely by id; all zero between calls. One a thread. */
+static _Thread_local struct {
+	float *w;
+	size_t cap;
+} dense;
+
+void svec_thread_end(void)
+{
+	mem_free(dense.w);
+	dense.w = NULL;
+	dense.cap = 0;
+}
+
+static void dense_for(uint32_t top)
+{
+	size_t cap = dense.cap ? dense.cap : 1 << 12;
+
+	if (top <= dense.cap)
+		return;
+	while (cap < top)
+		cap *= 2;
+	dense.w = mem_resize(dense.w, cap, sizeof *dense.w);
+	memset(dense.w + dense.cap, 0, (cap - dense.cap) * sizeof *dense.w);
+	dense.cap = cap;
+}
+
+static float walk(const struct svec *v)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < v->n; i++)
+		sum += (double)dense.w[v->id[i]] * v->w[i];
+	return (float)sum;
+}
+
+void svec_dots(float *out, const struct svec *a, const struct svec *const *v, size_t n)
+{
+	bool numbered = a->id || !a->n;
+
+	for (size_t i = 0; i < n; i++)
+		numbered &= v[i]->id || !v[i]->n;
+	if (!numbered) {
+		for (size_t i = 0; i < n; i++)
+			out[i] = svec_dot(a, v[i]);
+		return;
+	}
+	dense_for(a->top);
+	for (uint32_t i = 0; i < a->n; i++)
+		dense.w[a->id[i]] = a->w[i];
+	for (size_t i = 0; i < n; i++) {
+		dense_for(v[i]->top);
+		out[i] = walk(v[i]);
+	}
+	for (uint32_t i = 0; i < a->n; i++)
+		dense.w[a->id[i]] = 0;
 }

@@ -51,7 +51,8 @@ static void read_field(struct thought *t)
 	double sum = 0;
 
 	qsort(node, n, sizeof *node, by_u32);		/* nodes ascend with keys */
-	t->lit = (struct svec){ TAKE(&t->mem, uint32_t, n), TAKE(&t->mem, float, n), (uint32_t)n };
+	t->lit = (struct svec){ .key = TAKE(&t->mem, uint32_t, n), .w = TAKE(&t->mem, float, n),
+	                          .n = (uint32_t)n };
 	for (size_t i = 0; i < n; i++) {
 		t->lit.key[i] = t->x->graph->key[node[i]];
 		t->lit.w[i] = t->field.phi[node[i]];
