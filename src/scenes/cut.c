@@ -71,10 +71,9 @@ static bool after_title(const struct strip *t, uint32_t i)
 	return k == PARA_TITLE || k == PARA_EPIGRAPH || k == PARA_EPIGRAPH_AUTHOR;
 }
 
-static void weigh(struct strip *t, const struct words *w, struct arena *scratch)
+static void weigh(struct strip *t, const struct words *w, const float *weight, struct arena *scratch)
 {
 	struct border *v;
-	const float *weight = weight_cut();
 	size_t n = borders_of(&v, t->b, w, t->sent, t->n, scratch);
 
 	for (size_t k = 0; k < n; k++) {
@@ -155,6 +154,12 @@ void chapter_sents(const struct book *b, size_t chapter, uint32_t *sent, uint32_
 void scenes_cut(struct scene **out, size_t *n, const struct book *b, const struct words *w,
                 struct arena *a)
 {
+	scenes_cut_by(out, n, b, w, weight_cut(), a);
+}
+
+void scenes_cut_by(struct scene **out, size_t *n, const struct book *b, const struct words *w,
+                   const float *weight, struct arena *a)
+{
 	struct scene *v = NULL;
 	size_t cap = 0;
 	float *cost = mem_alloc(WINDOW, sizeof *cost);
@@ -169,7 +174,7 @@ void scenes_cut(struct scene **out, size_t *n, const struct book *b, const struc
 		chapter_sents(b, c, &t.sent, &t.n);
 		if (t.n) {
 			strip_init(&t, &scratch);
-			weigh(&t, w, &scratch);
+			weigh(&t, w, weight, &scratch);
 			uint32_t *back = TAKE(&scratch, uint32_t, t.n + 1);
 			solve(&t, back, cost, &scratch);
 			size_t first = *n;

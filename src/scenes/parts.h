@@ -122,6 +122,9 @@ struct border {
 size_t borders_of(struct border **out, const struct book *b, const struct words *w, uint32_t sent,
                   uint32_t n_sent, struct arena *scratch);
 float border_logit(const struct border *v, const float *weight);
+/* scenes_cut with other weights; all zero: by length and paragraphs alone (a floor to beat). */
+void scenes_cut_by(struct scene **out, size_t *n, const struct book *b, const struct words *w,
+                   const float *weight, struct arena *a);
 void chapter_sents(const struct book *b, size_t chapter, uint32_t *sent, uint32_t *n_sent);
 
 #endif
