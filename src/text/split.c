@@ -194,6 +194,22 @@ static bool is_initial(struct str w, struct after a, ptr end)
 	return more || !abbrev_begins(next);
 }
 
+/* «им. Горького», «им. Пушкина», «им. А. П. Чехова», but «овладело им. Каждая из них …» */
+static bool named_after(struct after a, ptr end)
+{
+	static const char *const tails[] = { "ого", "его", "ина", "ова", "ева", "ича" };
+	struct str w = word_after(a.at, end);
+
+	if (a.dash || !is_upper(a.rune))
+		return false;
+	if (utf8_count(w) == 1)
+		return (ptr)w.p + w.n < end && w.p[w.n] == '.';
+	for (size_t i = 0; i < sizeof tails / sizeof *tails; i++)
+		if (utf8_count(w) > 5 && str_ends(w, str_of(tails[i])))
+			return true;
+	return false;
+}
+
 /* The single full stop at p belongs to what stands before it. */
 static bool dot_inside(ptr from, ptr p, struct after a, ptr end)
 {
@@ -211,9 +227,8 @@ static bool dot_inside(ptr from, ptr p, struct after a, ptr end)
 	switch (abbrev_find(w)) {
 	case ABBREV_NO:
 		return false;
-	case ABBREV_MAY_END:	/* «5 руб. 20 коп.»; «им. Горького», but «дал им. Потом» */
-		return is_digit(a.rune) || (str_eq(w, S("им")) && is_upper(a.rune) && !a.dash &&
-		       !abbrev_begins(word_after(a.at, end)));
+	case ABBREV_MAY_END:	/* «5 руб. 20 коп.» */
+		return is_digit(a.rune) || (str_eq(w, S("им")) && named_after(a, end));
 	default:
 		if (after_t(from, head) && (str_eq(w, S("д")) || str_eq(w, S("п"))))
 			return false;
