@@ -4,7 +4,7 @@
  *   ABBREV_MAY_END   before a capital letter the sentence is over: «и т. д. Потом»
  *
  * Words that are also plain words («нем», «губ», «сел», «полк») are left out or may end.
- * Short words only; an initial (one capital letter) is judged by split.c.
+ * Short words only; an initial (one capital letter) is judged by sentences.c.
  */
 #include "text/inner.h"
 

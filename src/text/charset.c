@@ -4,7 +4,7 @@
  *   out   valid UTF-8 and the name of the charset found
  *
  * A byte-order mark is believed; UTF-16 without one shows by its zero and four bytes; valid
- * UTF-8 is UTF-8. Among the single-byte charsets the letter pairs decide (pairs.c): Russian
+ * UTF-8 is UTF-8. Among the single-byte charsets the letter pairs decide (letterpairs.c): Russian
  * text read in its own charset scores 6 to 7, in another under 4. A declaration counts when it
  * scores about as well as the best. uchardet is asked only when the pairs know nothing.
  *

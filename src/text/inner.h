@@ -3,7 +3,7 @@
  *   bytes -> charset.c -> UTF-8 -> txt.c | fb2.c | epub.c -> bookmake.c -> struct book
  *
  * Readers hand raw paragraphs to a maker; the maker cleans them (clean.c), keeps chapters,
- * and in the end finds the sentences (split.c).
+ * and in the end finds the sentences (sentences.c).
  */
 #ifndef LTM_TEXT_INNER_H
 #define LTM_TEXT_INNER_H
@@ -46,7 +46,7 @@ enum status charset_decode(struct decoded *out, struct str in, struct str declar
 /* UTF-8 head of a file whatever its charset, to look for marks such as "<FictionBook". */
 struct str charset_peek(struct str in, char *room, size_t n_room);
 
-/* ---- pairs.c: how Russian a text is ------------------------------------------------- */
+/* ---- letterpairs.c: how Russian a text is ------------------------------------------------- */
 /* Mean score of the letter pairs in up to 64 kB of UTF-8: 6 to 7 for Russian, under 4
  * for Russian read in the wrong charset; -1 when there is nothing to judge. *judged, if
  * not NULL, is the number of characters beyond ASCII that were seen. */
@@ -98,7 +98,7 @@ enum status fb2_read(struct str bytes, const char *name, struct str format, book
 enum status txt_read(struct str bytes, const char *name, struct str format, book_each each,
                      void *ctx, struct err *e);
 
-/* ---- heads.c: what a line of plain text is ------------------------------------------ */
+/* ---- headlines.c: what a line of plain text is ------------------------------------------ */
 enum head_kind { HEAD_NONE, HEAD_BREAK, HEAD_PART, HEAD_CHAPTER, HEAD_NUMBER, HEAD_CAPS };
 enum head_kind head_kind(struct str line);	/* trimmed UTF-8 */
 bool head_is_name(struct str line);		/* a person's name and nothing else */
@@ -171,7 +171,7 @@ enum status opf_read(struct opf *o, struct str utf8, struct buf *warn, struct er
 /* href of a file in folder dir -> path in the archive; empty when it leaves the archive. */
 struct str epub_path(struct arena *a, struct str dir, struct str href);
 
-/* ---- split.c, abbrev.c -------------------------------------------------------------- */
+/* ---- sentences.c, abbrev.c -------------------------------------------------------------- */
 enum abbrev { ABBREV_NO, ABBREV_LEADS, ABBREV_MAY_END };
 enum abbrev abbrev_find(struct str word);	/* the word before a full stop, without it */
 bool abbrev_begins(struct str word);		/* a capitalised word that begins sentences */

@@ -4,7 +4,7 @@
  *   out   one book; title and author only where the first lines say them clearly
  *
  * Lines are cut (any line end), measured (layout.c), joined where the file wraps them, and
- * the pieces judged by how they stand and by their words (heads.c): headings, breaks, verse.
+ * the pieces judged by how they stand and by their words (headlines.c): headings, breaks, verse.
  *
  * Invariant: every visible character is in some paragraph, but for the head lines that
  * became title and author, note marks, and a list of notes at the end.

@@ -1,4 +1,4 @@
-/* split.c - finds the sentences of every paragraph.
+/* sentences.c - finds the sentences of every paragraph.
  *
  *   in    paragraphs of clean text
  *   out   sentences: every non-space byte of a prose or verse paragraph is in exactly one

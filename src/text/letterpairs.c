@@ -1,4 +1,4 @@
-/* pairs.c - how Russian a text is: the judge between charsets.
+/* letterpairs.c - how Russian a text is: the judge between charsets.
  *
  *   in    UTF-8 made under some supposition about its charset
  *   out   the mean score of its letter pairs: the right supposition scores highest

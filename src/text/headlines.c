@@ -1,4 +1,4 @@
-/* heads.c - what a short line of plain text is: a heading, a break, a person's name.
+/* headlines.c - what a short line of plain text is: a heading, a break, a person's name.
  *
  *   in    one trimmed line
  *   out   its kind by its words alone; whether it stands free is txt.c's to see
