@@ -319,6 +319,13 @@ static void same_sentences(void **state)
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifdef SANITIZED
 enum { PATIENCE = 20 };			/* seconds; a sanitizer slows everything */
 #else
 enum { PATIENCE = 2 };
