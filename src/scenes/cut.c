@@ -4,7 +4,7 @@
  *   out   a partition of its sentences into scenes
  *
  * The cut of a chapter with the largest sum, over all its scenes, of
- *     logit(boundary before it) - LENGTH_COST * ln(runes / SCENE_AIM_CHARS)^2
+ *     logit(boundary before it) + CUT_GAIN - LENGTH_COST * ln(runes / SCENE_AIM_CHARS)^2
  * is found by dynamic programming over sentences: segmentation as in [Utiyama & Isahara 2001]
  * with the boundary's evidence from borders.c. Bounds of length and marks in the text enter as
  * costs so large that they give way only where nothing else is possible: a single sentence over
@@ -19,6 +19,8 @@
 #include "scenes/parts.h"
 
 static const float LENGTH_COST = 3, INSIDE_COST = 4;
+/* Evidence is mostly against a cut; this sets the mean scene of real books to the aim. */
+static const float CUT_GAIN = 2.2f;
 static const float OUT_OF_BOUNDS = 200, OVER_MARK = 60, AFTER_TITLE = 1000;
 enum { WINDOW = 2 * SCENE_MAX_CHARS };
 
@@ -83,7 +85,7 @@ static void weigh(struct strip *t, const struct words *w, const float *weight, s
 		t->strength[i] = 1 / (1 + expf(-z));
 		if (v[k].force)
 			t->strength[i] = 1;
-		t->gain[i] = z - (v[k].para ? 0 : INSIDE_COST);
+		t->gain[i] = z + CUT_GAIN - (v[k].para ? 0 : INSIDE_COST);
 		if (after_title(t, i))
 			t->gain[i] = -AFTER_TITLE;
 		t->marks[i + 1] = v[k].force;

@@ -80,7 +80,7 @@ static struct str stretch(const struct look *l, size_t i, size_t j, struct arena
 		if (p[k] == '\n')
 			p[k] = ' ';
 	struct str s = { p, end - off };
-	if (w[i].flags & WORD_PROPER || !(w[i].flags & WORD_TITLE))
+	if (w[i].flags & (WORD_PROPER | WORD_UPPER) || !(w[i].flags & WORD_TITLE))
 		return s;
 	const char *q = p;
 	uint32_t r = utf8_next(&q, p + s.n);
