@@ -117,6 +117,28 @@ static void splits(void **state)
 	CHECK_EQ(split_of(data_find("split.tsv"), S("tolstoy_anna-karenina.txt"), S(""), S("")), SPLIT_TRAIN);
 }
 
+/* The two tables that say where a shipped story goes agree. */
+static void shipped_stories_go_as_their_table_says(void **state)
+{
+	struct err e = { 0 };
+	struct buf b = { 0 };
+	struct tsv t;
+	int n = 0;
+
+	(void)state;
+	CHECK(!file_read(&b, "library/split.tsv", 1 << 20, &e));
+	t = tsv_of(buf_view(&b));
+	while (tsv_next(&t)) {
+		enum split want = str_eq(t.field[1], S("report")) ? SPLIT_TEST :
+		                  str_eq(t.field[1], S("dev")) ? SPLIT_DEV : SPLIT_TRAIN;
+
+		CHECK_EQ(split_of(data_find("split.tsv"), t.field[2], S(""), S("")), want);
+		n++;
+	}
+	CHECK_EQ(n, 120);
+	buf_free(&b);
+}
+
 static void rows_of(struct rows *r, const struct strip *s, struct idf *t, struct arena *a)
 {
 	struct numbering ids;
@@ -253,6 +275,7 @@ int main(void)
 		cmocka_unit_test(strip_round_trip), cmocka_unit_test(splits),
 		cmocka_unit_test(items_keep_their_definitions), cmocka_unit_test(tfidf_by_hand),
 		cmocka_unit_test(dots_agree),
+		cmocka_unit_test(shipped_stories_go_as_their_table_says),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);
