@@ -229,6 +229,35 @@ static void names(void **state)
 	arena_close(&t.a);
 }
 
+/* One line a scene: its sentences, actors and field; compared byte for byte. */
+static void golden(void **state)
+{
+	struct buf in = { 0 }, want = { 0 }, got = { 0 };
+	struct err e = { 0 };
+	struct text t;
+
+	(void)state;
+	need_dict();
+	CHECK_EQ(file_read(&in, "tests/golden/scenes/mirror.in", GOLD_FILE_MAX, &e), OK);
+	CHECK_EQ(file_read(&want, "tests/golden/scenes/mirror.out", GOLD_FILE_MAX, &e), OK);
+	read_text(&t, buf_view(&in));
+	for (size_t i = 0; i < t.n; i++) {
+		const struct scene *s = &t.s[i];
+
+		buf_printf(&got, "%u-%u actors:", s->sent + 1, s->sent + s->n_sent);
+		for (int k = 0; k < s->n_actor; k++)
+			buf_printf(&got, " " STR_FMT, STR_ARG(s->actor[k]));
+		buf_printf(&got, " field: " STR_FMT "\n", STR_ARG(s->text[ST_FIELD]));
+	}
+	if (!str_eq(buf_view(&got), buf_view(&want)))
+		print_error("got:\n%s", got.p);
+	CHECK(str_eq(buf_view(&got), buf_view(&want)));
+	arena_close(&t.a);
+	buf_free(&in);
+	buf_free(&want);
+	buf_free(&got);
+}
+
 /* ---- against gold ---------------------------------------------------------------------- */
 /* Letters and marks of s without any space. */
 static struct str packed(struct str s, struct arena *a)
@@ -337,7 +366,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(taxonomy), cmocka_unit_test(cue_bits), cmocka_unit_test(lexicon),
 		cmocka_unit_test(empty), cmocka_unit_test(bounds), cmocka_unit_test(deterministic),
-		cmocka_unit_test(bag), cmocka_unit_test(names), cmocka_unit_test(library_agrees),
+		cmocka_unit_test(bag), cmocka_unit_test(names), cmocka_unit_test(golden),
+		cmocka_unit_test(library_agrees),
 		cmocka_unit_test(beats_majority),
 	};
 	struct err e = { 0 };
