@@ -21,7 +21,7 @@ static struct {
 	float dense, style, lemma;	/* ridge on dense features, on those of style, on lemmas */
 	int df;				/* scenes a lemma must occur in */
 	float whole;			/* weight of a story scene's copy that stands nowhere */
-} opt = { 0.5f, 0.05f, 2, 3, 0.5f };
+} opt = { 0.5f, 0.1f, 2, 3, 0.5f };
 
 struct sample {
 	float x[DENSE_N];

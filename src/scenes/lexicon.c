@@ -283,8 +283,12 @@ static void load_vectors(void)
 {
 	struct tsv t = tsv_of(data_find("scene_vec.tsv"));
 
-	while (tsv_next(&t))
-		lex_add(lex_key(t.field[0]))->vec = letters(t.field[1], VEC_N);
+	while (tsv_next(&t)) {
+		struct lex *l = lex_add(lex_key(t.field[0]));
+
+		if (!l->vec)		/* «всё» and «все» are one: the more frequent row comes first */
+			l->vec = letters(t.field[1], VEC_N);
+	}
 }
 
 static float number(struct str s)
@@ -324,7 +328,10 @@ static void load_weights(void)
 		if (str_eq(kind, S("scale"))) {
 			lx.scale = number(t.field[2]);
 		} else if (str_eq(kind, S("lemma"))) {
-			lex_add(lex_key(t.field[1]))->weight = letters(t.field[2], OUT_N);
+			struct lex *l = lex_add(lex_key(t.field[1]));
+
+			if (!l->weight)
+				l->weight = letters(t.field[2], OUT_N);
 		} else if (str_eq(kind, S("dense"))) {
 			if ((i = name_index(t.field[1], dense_name, DENSE_N)) >= 0)
 				numbers(lx.dense[i], t.field[2], OUT_N);

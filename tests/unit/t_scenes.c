@@ -323,14 +323,35 @@ static int hits(const struct scene *s, const struct scene *g, struct arena *a)
 	return n;
 }
 
+/* The kind that is most frequent in the training stories: what one would say without reading. */
+static void majority_of_training(int major[SC_N])
+{
+	struct goldset g;
+	int count[SC_N][KINDS_MAX + 1] = { 0 };
+
+	goldset_open(&g, df.dict);
+	CHECK_EQ(goldset_stories(&g, "library", "train"), OK);
+	for (size_t i = 0; i < g.n; i++)
+		for (size_t j = 0; j < g.v[i].n; j++)
+			for (int f = 0; f < SC_N; f++)
+				count[f][g.v[i].g[j].s.code[f]]++;
+	for (int f = 0; f < SC_N; f++) {
+		major[f] = 1;
+		for (int k = 2; k <= kind_count(f); k++)
+			major[f] = count[f][k] > count[f][major[f]] ? k : major[f];
+	}
+	goldset_close(&g);
+}
+
 static void beats_majority(void **state)
 {
 	struct goldset g;
 	struct arena a = arena_open("gold");
-	int right[SC_N] = { 0 }, count[SC_N][KINDS_MAX + 1] = { 0 }, hit = 0, told = 0, gold = 0;
+	int right[SC_N] = { 0 }, floor[SC_N] = { 0 }, major[SC_N], hit = 0, told = 0, gold = 0;
 
 	(void)state;
 	need_dict();
+	majority_of_training(major);
 	goldset_open(&g, df.dict);
 	CHECK_EQ(goldset_stories(&g, "library", "dev"), OK);
 	for (size_t i = 0; i < g.n; i++)
@@ -341,19 +362,15 @@ static void beats_majority(void **state)
 			scene_fill(&s, &g.v[i].b, &g.v[i].w, &a);
 			for (int f = 0; f < SC_N; f++) {
 				right[f] += s.code[f] == want->code[f];
-				count[f][want->code[f]]++;
+				floor[f] += major[f] == want->code[f];
 			}
 			hit += hits(&s, want, &a);
 			told += s.n_actor;
 			gold += want->n_actor;
 		}
 	for (int f = 0; f < SC_N; f++) {
-		int major = 0;		/* of this very set: harder than of the training part */
-
-		for (int k = 1; k <= kind_count(f); k++)
-			major = count[f][k] > major ? count[f][k] : major;
-		print_message("%s: %d right, majority %d\n", scene_code_key(f), right[f], major);
-		CHECK(right[f] > major);
+		print_message("%s: %d right, majority %d\n", scene_code_key(f), right[f], floor[f]);
+		CHECK(right[f] > floor[f]);
 	}
 	print_message("actors F1 %.3f\n", 2.0 * hit / (told + gold));
 	CHECK(2.0 * hit / (told + gold) > 0.68);
