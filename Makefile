@@ -17,7 +17,6 @@ PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 # OpenBLAS in its OpenMP flavour: named by folder, so that another alternative cannot slip in.
 BLAS_DIR   := /usr/lib/$(shell gcc -print-multiarch 2>/dev/null)/openblas-openmp
 BLAS_CFLAGS:= -I/usr/include/$(shell gcc -print-multiarch 2>/dev/null)/openblas-openmp
-BLAS_LIBS  := -L$(BLAS_DIR) -Wl,-rpath,$(BLAS_DIR) -lopenblas
 
 CC      ?= cc
 WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla
@@ -30,9 +29,10 @@ ifeq ($(FLAVOUR),tsan)
 CC      := clang
 endif
 CFLAGS  := -std=c11 -D_GNU_SOURCE -DLTM_VERSION='"$(VERSION)"' -DLTM_PREFIX='"$(PREFIX)"' \
+           -DLTM_BLAS='"$(BLAS_DIR)/libopenblas.so.0"' \
            $(OPT_$(FLAVOUR)) $(WARN) -fopenmp -fPIC -fvisibility=hidden -Isrc -Iinclude \
            $(PKG_CFLAGS) $(BLAS_CFLAGS) $(EXTRA_CFLAGS)
-LIBS    := $(PKG_LIBS) $(BLAS_LIBS) -fopenmp -lpthread -lm
+LIBS    := $(PKG_LIBS) -fopenmp -lpthread -ldl -lm
 
 ROOMS   := base num text words scenes concepts glyphs order model thought io app
 SRC     := $(foreach r,$(ROOMS),$(sort $(wildcard src/$(r)/*.c)))
@@ -159,7 +159,7 @@ install: $(B)/ltm $(B)/libltm.a $(B)/libltm.so build/words.dict
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
 	  'Name: ltm' 'Description: Large Thought Model: scenes of Russian books' 'Version: $(VERSION)' \
 	  'Requires.private: $(PKGS)' 'Libs: -L$${libdir} -lltm' \
-	  'Libs.private: $(BLAS_LIBS) -fopenmp -lpthread -lm' 'Cflags: -I$${includedir}' \
+	  'Libs.private: $(PKG_LIBS) -fopenmp -lpthread -ldl -lm' 'Cflags: -I$${includedir}' \
 	  > $(D)/lib/pkgconfig/ltm.pc
 uninstall:
 	rm -f $(D)/bin/ltm $(D)/lib/libltm.a $(D)/lib/libltm.so $(D)/lib/libltm.so.0 $(D)/include/ltm.h \

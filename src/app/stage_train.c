@@ -164,6 +164,8 @@ enum status stage_train(const char *mind, const struct train_opts *o, const stru
 	struct core_config c = core_default();
 
 	num_threads_set(o->threads);
+	if (num_blas_warning())
+		watch_note(w, "%s", num_blas_warning());
 	c.seed = o->seed;
 	if (o->epochs > 0)
 		c.epochs = o->epochs;

@@ -6,29 +6,60 @@
  * Each product runs on the thread that calls it; lanes are the only parallelism (lanes.c).
  * OpenBLAS's own threading gives other bits for other thread counts and nests badly.
  *
+ * The library is opened when the first product is asked for: at load it claims some 160 MB of
+ * address space and, where it does not get them (ulimit -v), tries again for ever. So a
+ * program that only reads books never meets it, and under a limit too tight for it, or without
+ * it, the plain loop serves (num_blas_warning says so).
+ *
  * Invariant: the caller's OpenMP setting is as it was before.
  */
+#include <dlfcn.h>
 #include <omp.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "num/num.h"
 
 #include <cblas.h>		/* last: it brings complex.h, which makes I a macro */
 
-/* Absent in the reference BLAS: then their addresses are NULL. */
-#pragma weak openblas_get_parallel
-#pragma weak openblas_set_num_threads
-#pragma weak openblas_get_corename
-#pragma weak openblas_get_config
-
+static struct {
+	__typeof__(&cblas_sgemm) sgemm;
+	void (*set_threads)(int);
+	int (*parallel)(void);
+	char *(*core)(void), *(*config)(void);
+	bool cramped;		/* not opened: the limit on memory is too tight */
+} blas;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void one_thread(void)
-{
-	int was = omp_get_max_threads();
+enum { BLAS_ROOM = 1 << 30 };	/* address space it may want, with room for threads */
 
-	if (openblas_set_num_threads)
-		openblas_set_num_threads(1);
+static void find(void *to, void *lib, const char *name)
+{
+	void *at = dlsym(lib, name);
+
+	memcpy(to, &at, sizeof at);
+}
+
+static void open_blas(void)
+{
+	static const char *const file[] = { LTM_BLAS, "libopenblas.so.0", "libblas.so.3" };
+	int was = omp_get_max_threads();
+	struct rlimit room;
+	void *lib = NULL;
+
+	blas.cramped = !getrlimit(RLIMIT_AS, &room) && room.rlim_cur != RLIM_INFINITY &&
+	               room.rlim_cur < BLAS_ROOM;
+	for (size_t i = 0; !lib && !blas.cramped && i < sizeof file / sizeof *file; i++)
+		lib = dlopen(file[i], RTLD_NOW | RTLD_LOCAL);
+	if (!lib)
+		return;
+	find(&blas.sgemm, lib, "cblas_sgemm");
+	find(&blas.set_threads, lib, "openblas_set_num_threads");
+	find(&blas.parallel, lib, "openblas_get_parallel");
+	find(&blas.core, lib, "openblas_get_corename");
+	find(&blas.config, lib, "openblas_get_config");
+	if (blas.set_threads)
+		blas.set_threads(1);
 	omp_set_num_threads(was);
 }
 
@@ -52,14 +83,18 @@ void num_gemm(bool trans_a, bool trans_b, int M, int N, int K, float alpha, cons
 		scale_only(M, N, beta, C, ldc);
 		return;
 	}
-	pthread_once(&once, one_thread);
+	pthread_once(&once, open_blas);
+	if (!blas.sgemm) {
+		num_gemm_plain(trans_a, trans_b, M, N, K, alpha, A, lda, B, ldb, beta, C, ldc);
+		return;
+	}
 	/* The OpenMP flavour asks OpenMP, whose setting belongs to each thread. */
 	was = omp_get_max_threads();
 	if (was != 1)
 		omp_set_num_threads(1);
-	cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
-	            trans_b ? CblasTrans : CblasNoTrans, M, N, K, alpha, A, lda, B, ldb, beta, C,
-	            ldc);
+	blas.sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
+	           trans_b ? CblasTrans : CblasNoTrans, M, N, K, alpha, A, lda, B, ldb, beta, C,
+	           ldc);
 	if (was != 1)
 		omp_set_num_threads(was);
 }
@@ -83,12 +118,16 @@ void num_gemm_plain(bool trans_a, bool trans_b, int M, int N, int K, float alpha
 
 const char *num_blas_warning(void)
 {
-	if (!openblas_get_parallel)
-		return "the BLAS in use is not OpenBLAS: training will be about 30 times slower; "
-		       "install libopenblas-openmp-dev and build again";
-	if (openblas_get_parallel() == 1)
+	pthread_once(&once, open_blas);
+	if (blas.cramped)
+		return "the limit on memory (ulimit -v) is under 1 GB: the matrix library is not used and "
+		       "training will be about 30 times slower";
+	if (!blas.parallel)
+		return "OpenBLAS is not found: training will be about 30 times slower; install "
+		       "libopenblas0-openmp";
+	if (blas.parallel() == 1)
 		return "the OpenBLAS in use is its pthread flavour, which nests threads; install "
-		       "libopenblas-openmp-dev and build again";
+		       "libopenblas0-openmp";
 	return NULL;
 }
 
@@ -96,9 +135,9 @@ const char *num_blas_name(void)
 {
 	static _Thread_local char name[300];
 
-	if (!openblas_get_config || !openblas_get_corename)
+	pthread_once(&once, open_blas);
+	if (!blas.config || !blas.core)
 		return "unknown BLAS";
-	snprintf(name, sizeof name, "%s, running on %s", openblas_get_config(),
-	         openblas_get_corename());
+	snprintf(name, sizeof name, "%s, running on %s", blas.config(), blas.core());
 	return name;
 }
