@@ -217,6 +217,15 @@ static enum status read_source(struct worker *w, struct slot *slot, struct err *
 	return st || !w->soft.code ? st : err_set(e, w->soft.code, "%s", w->soft.msg);
 }
 
+/* Readers name the file in their messages; here the source stands beside them anyway. */
+static void bare_message(struct err *e, const char *path)
+{
+	size_t n = strlen(path);
+
+	if (!strncmp(e->msg, path, n) && !strncmp(e->msg + n, ": ", 2))
+		memmove(e->msg, e->msg + n + 2, strlen(e->msg + n + 2) + 1);
+}
+
 /* The next source, or false when there is none or the shop is closing. */
 static bool next_source(struct worker *w)
 {
@@ -248,6 +257,7 @@ static void *worker_run(void *ctx)
 		struct err e = { 0 };
 
 		read_source(w, slot, &e);
+		bare_message(&e, s->src->item[w->seq].path);
 		pthread_mutex_lock(&s->lock);
 		slot->e = e;
 		slot->done = true;
