@@ -23,7 +23,7 @@ struct training {
 	struct str graph_map;
 	struct graph graph;
 	bool has_graph;
-	struct lexis x;
+	struct lexis_folds x;
 	struct core core;
 	struct train_state st;
 	uint64_t data;
@@ -131,7 +131,7 @@ static enum status save_card(struct training *t, struct err *e)
 	buf_printf(&b, "| program | ltm %s |\n| parameters | %zu |\n| features of a candidate | %d |\n",
 	           LTM_VERSION, t->core.p.n, core_raw());
 	buf_printf(&b, "| training shelves, scenes | %zu, %llu |\n| dev shelves | %zu |\n", t->train.set.n,
-	           (unsigned long long)t->x.stem.scenes, t->dev.set.n);
+	           (unsigned long long)t->x.all.stem.scenes, t->dev.set.n);
 	buf_printf(&b, "| seed, epochs, batch, rate | %llu, %d, %d, %g |\n| data | %016llx |\n\n",
 	           (unsigned long long)c->seed, c->epochs, c->batch, c->rate, (unsigned long long)t->data);
 	buf_printf(&b, "Learning curve (accuracy on dev books, chance 0.167):\n\n```\n");
@@ -147,12 +147,12 @@ static enum status save_all(struct training *t, const struct train_opts *o, cons
 {
 	struct ranker r;
 
-	if (ranker_train(&r, &t->train.set, &t->x, RANKER_PER_SHELF, o->seed, w, e))
+	if (ranker_train(&r, &t->train.set, &t->x, false, RANKER_PER_SHELF, o->seed, w, e))
 		return e->code;
 	if (!rankerfile_save(mind_path(&t->mem, t->mind, "ranker.ltm"), &r, e) &&
 	    !file_save(mind_path(&t->mem, t->mind, "train.log"), buf_view(&t->st.log), e) &&
 	    !save_card(t, e))
-		corefile_save(mind_path(&t->mem, t->mind, "core.safetensors"), &t->core, &t->x, t->data, e);
+		corefile_save(mind_path(&t->mem, t->mind, "core.safetensors"), &t->core, &t->x.all, t->data, e);
 	ranker_clear(&r);
 	return e->code;
 }
@@ -171,7 +171,7 @@ enum status stage_train(const char *mind, const struct train_opts *o, const stru
 		c.epochs = o->epochs;
 	if (!open_inputs(&t, e)) {
 		watch_step(w, "train", 0, c.epochs, "epochs");
-		lexis_make(&t.x, &t.train.set, &t.graph);
+		folds_make(&t.x, &t.train.set, &t.graph, w);
 		t.data = data_hash(&t, &c);
 		core_init(&t.core, &c);
 		if (o->resume)
@@ -183,7 +183,7 @@ enum status stage_train(const char *mind, const struct train_opts *o, const stru
 		core_clear(&t.core);
 		average_clear(&t.st.avg);
 		buf_free(&t.st.log);
-		lexis_clear(&t.x);
+		folds_clear(&t.x);
 	}
 	if (t.has_graph)
 		graph_close(&t.graph);

@@ -27,7 +27,7 @@ static void view_lane(void *ctx, int lane)
 		size_t from = num_lane_from(n, lane, INPUT_LANES), to = num_lane_to(n, lane, INPUT_LANES);
 
 		for (size_t s = from; s < to; s++)
-			view_make(&k->view[i][s], &k->strip[i]->scene[s], k->x, &k->lane[lane]);
+			view_make(&k->view[i][s], &k->strip[i]->scene[s], k->lexis[i], &k->lane[lane]);
 	}
 }
 
@@ -116,20 +116,22 @@ void chunk_close(struct chunk *k)
 	mem_free(k);
 }
 
-struct chunk *chunk_open(const struct shelf_set *set, const struct lexis *x, const struct plan *p,
-                         size_t at, size_t max, uint64_t seed, uint64_t epoch, bool with_inputs)
+struct chunk *chunk_open(const struct shelf_set *set, const struct lexis_folds *x, bool cross,
+                         const struct plan *p, size_t at, size_t max, uint64_t seed,
+                         uint64_t epoch, bool with_inputs)
 {
 	struct chunk *k = mem_alloc(1, sizeof *k);
 	size_t from = p->start[at];
 
 	k->mem = arena_open("chunk");
-	k->x = x;
 	k->n_strip = p->start[at + 1] - from;
 	k->strip = TAKE(&k->mem, const struct strip *, k->n_strip);
 	k->shelf = TAKE(&k->mem, size_t, k->n_strip);
+	k->lexis = TAKE(&k->mem, const struct lexis *, k->n_strip);
 	for (size_t i = 0; i < k->n_strip; i++) {
 		k->shelf[i] = p->order[from + i];
 		k->strip[i] = &set->shelf[k->shelf[i]];
+		k->lexis[i] = cross && x->n ? &x->fold[k->shelf[i] % (size_t)x->n] : &x->all;
 	}
 	k->max = max;
 	k->seed = seed;

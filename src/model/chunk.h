@@ -19,7 +19,7 @@ void plan_make(struct plan *p, const struct shelf_set *set, struct rng *r, struc
 
 struct chunk_task { size_t shelf; int kind; struct item *item; size_t n; };
 struct chunk {
-	const struct lexis *x;
+	const struct lexis **lexis;		/* [n_strip] */
 	const struct strip **strip;		/* [n_strip] */
 	size_t *shelf, n_strip;			/* their numbers in the set */
 	struct view **view;			/* [n_strip] */
@@ -31,10 +31,12 @@ struct chunk {
 	uint64_t seed, epoch;			/* items come from rng_stream(seed, "order.items", …) */
 	struct arena mem, lane[INPUT_LANES], per[CHUNK_SCENES];
 };
-/* Runs on all threads; the result depends on seed, epoch and the shelves only. with_inputs
- * false leaves in NULL. Lives until chunk_close. */
-struct chunk *chunk_open(const struct shelf_set *set, const struct lexis *x, const struct plan *p,
-                         size_t at, size_t max, uint64_t seed, uint64_t epoch, bool with_inputs);
+/* Runs on all threads; the result depends on seed, epoch and the shelves only. cross: each
+ * shelf with its fold's lexis (training), else with that of all. with_inputs false leaves in
+ * NULL. Lives until chunk_close. */
+struct chunk *chunk_open(const struct shelf_set *set, const struct lexis_folds *x, bool cross,
+                         const struct plan *p, size_t at, size_t max, uint64_t seed,
+                         uint64_t epoch, bool with_inputs);
 void chunk_close(struct chunk *k);
 /* The i-th question; returns its item. */
 const struct item *chunk_question(const struct chunk *k, size_t i, struct question *q);

@@ -30,7 +30,7 @@ struct core_config core_default(void)
 {
 	return (struct core_config){
 		.seed = 1, .hidden1 = 64, .hidden2 = 32, .rate = 1.5e-3, .decay = 0.02,
-		.dropout = 0.2, .epochs = 6, .batch = 256, .lanes = 8, .per_book = 1000,
+		.dropout = 0.2, .epochs = 4, .batch = 256, .lanes = 8, .per_book = 1000,
 	};
 }
 

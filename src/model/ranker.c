@@ -68,8 +68,8 @@ static void gather_rows(struct table t[KINDS], const struct chunk *k)
 	mem_free(f.y);
 }
 
-enum status ranker_train(struct ranker *out, const struct shelf_set *train, const struct lexis *x,
-                         int per_shelf, uint64_t seed, const struct watch *w, struct err *e)
+enum status ranker_train(struct ranker *out, const struct shelf_set *train,
+                         const struct lexis_folds *x, bool cross, int per_shelf, uint64_t seed, const struct watch *w, struct err *e)
 {
 	struct arena a = arena_open("ranker");
 	struct table t[KINDS] = { 0 };
@@ -80,7 +80,8 @@ enum status ranker_train(struct ranker *out, const struct shelf_set *train, cons
 	o.seed = seed;
 	plan_make(&p, train, NULL, &a);
 	for (size_t at = 0; at < p.n_chunk && !watch_stopped(w); at++) {
-		struct chunk *k = chunk_open(train, x, &p, at, (size_t)per_shelf, seed, 1u << 22, false);
+		struct chunk *k = chunk_open(train, x, cross, &p, at, (size_t)per_shelf, seed,
+		                             1u << 22, false);
 
 		gather_rows(t, k);
 		chunk_close(k);

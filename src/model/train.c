@@ -15,28 +15,6 @@
 
 enum { PREPARE_ITEMS = 40, DEV_ITEMS = 60 };
 
-/* ---- lexis ---- */
-
-void lexis_make(struct lexis *x, const struct shelf_set *train, const struct graph *g)
-{
-	idf_init(&x->stem);
-	idf_init(&x->lemma);
-	x->graph = g;
-	for (size_t i = 0; i < train->n; i++)
-		for (size_t k = 0; k < train->shelf[i].n; k++) {
-			const struct strip_scene *s = &train->shelf[i].scene[k];
-
-			idf_add(&x->stem, s->stem, s->n_stem);
-			idf_add(&x->lemma, s->bag, s->n_bag);
-		}
-}
-
-void lexis_clear(struct lexis *x)
-{
-	idf_clear(&x->stem);
-	idf_clear(&x->lemma);
-}
-
 /* ---- vocabulary and standardisation ---- */
 
 struct word_count { uint32_t key, n; };
@@ -110,7 +88,7 @@ static void add_moments(double *sum, double *sum2, const struct core_input *in)
 	}
 }
 
-void core_prepare(struct core *c, const struct shelf_set *train, const struct lexis *x)
+void core_prepare(struct core *c, const struct shelf_set *train, const struct lexis_folds *x)
 {
 	struct arena a = arena_open("prepare");
 	size_t raw = (size_t)core_raw();
@@ -120,7 +98,7 @@ void core_prepare(struct core *c, const struct shelf_set *train, const struct le
 	vocabulary(c, train);
 	plan_make(&p, train, NULL, &a);
 	for (size_t at = 0; at < p.n_chunk; at++) {
-		struct chunk *k = chunk_open(train, x, &p, at, PREPARE_ITEMS, c->c.seed, 1u << 20,
+		struct chunk *k = chunk_open(train, x, true, &p, at, PREPARE_ITEMS, c->c.seed, 1u << 20,
 		                             true);
 
 		for (size_t i = 0; i < k->n; i++) {
@@ -161,7 +139,7 @@ static void dev_lane(void *ctx, int lane)
 
 /* Share of dev questions answered, by kind. */
 static void dev_accuracy(double acc[KINDS], struct core *c, const struct shelf_set *dev,
-                         const struct lexis *x)
+                         const struct lexis_folds *x)
 {
 	struct arena a = arena_open("dev");
 	double right[KINDS] = { 0 }, n[KINDS] = { 0 };
@@ -169,7 +147,7 @@ static void dev_accuracy(double acc[KINDS], struct core *c, const struct shelf_s
 
 	plan_make(&p, dev, NULL, &a);
 	for (size_t at = 0; at < p.n_chunk; at++) {
-		struct chunk *k = chunk_open(dev, x, &p, at, DEV_ITEMS, c->c.seed, 1u << 21, true);
+		struct chunk *k = chunk_open(dev, x, false, &p, at, DEV_ITEMS, c->c.seed, 1u << 21, true);
 		struct score_lane s = { c, k, TAKE(&a, uint8_t, k->n + 1) };
 
 		num_lanes(INPUT_LANES, 0, dev_lane, &s);
@@ -190,7 +168,7 @@ struct run {
 	struct core *c;
 	struct train_state *st;
 	const struct shelf_set *train, *dev;
-	const struct lexis *x;
+	const struct lexis_folds *x;
 	const struct train_hooks *h;
 	const struct watch *w;
 	struct err *e;
@@ -273,7 +251,7 @@ static enum status epoch(struct run *r)
 		struct arena a = arena_open("learn");
 
 		if (at >= r->st->chunk) {
-			struct chunk *k = chunk_open(r->train, r->x, &p, at,
+			struct chunk *k = chunk_open(r->train, r->x, true, &p, at,
 			                             (size_t)r->c->c.per_book, r->c->c.seed,
 			                             r->st->epoch, true);
 
@@ -309,7 +287,7 @@ static enum status epoch(struct run *r)
 }
 
 enum status core_train(struct core *c, struct train_state *st, const struct shelf_set *train,
-                       const struct shelf_set *dev, const struct lexis *x,
+                       const struct shelf_set *dev, const struct lexis_folds *x,
                        const struct train_hooks *h, const struct watch *w, struct err *e)
 {
 	struct run r = { .c = c, .st = st, .train = train, .dev = dev, .x = x, .h = h, .w = w, .e = e };

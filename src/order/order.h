@@ -43,10 +43,10 @@ struct strip_scene {
 	bool opens_dash;		/* its first paragraph is speech */
 	bool ends_dash;			/* its last paragraph is speech */
 	bool opens_pronoun;		/* its first word is a personal pronoun */
-	uint8_t code[SC_N];
+	uint8_t code[SC_N];		/* scene.alone: without its place in the chapter */
 	uint8_t n_actor;
 	uint32_t actor[ACTORS_MAX];	/* lemma_key of actors */
-	uint32_t place;			/* lemma_key of the field, 0 when empty */
+	uint32_t place;			/* lemma_key of the field, 0 when empty or carried on */
 	uint32_t chapter;
 	uint32_t chars;
 	float style[STYLE_N];

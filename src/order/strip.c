@@ -7,7 +7,9 @@
  * names, counts per 100 characters), so that the floors mean here what they mean there. Lemmas
  * and seam words are what the core reads beyond them.
  *
- * Invariant: the same book gives the same bytes; keys depend on nothing but the word.
+ * Invariants: the same book gives the same bytes; keys depend on nothing but the word; nothing
+ * in a scene's numbers depends on where it stands or on its neighbours (scenes carry a place
+ * on and know their position in a chapter: that would answer "which comes next" by itself).
  */
 #include <stdlib.h>
 
@@ -156,13 +158,23 @@ static void put_keys(struct buf *out, const uint32_t *v, size_t n)
 		buf_u32(out, v[i]);
 }
 
-static void put_seam(struct buf *out, const struct words *w, size_t from, size_t to)
+/* Where the paragraph that a scene begins inside of ends, 0 when it begins a paragraph: whether
+ * such words are speech was said before the scene, and is left out. */
+static size_t torn_end(const struct book *b, const struct scene *s)
+{
+	const struct para *p = &b->para[b->sent[s->sent].para];
+
+	return p->sent == s->sent ? 0 : (size_t)p->off + p->len;
+}
+
+static void put_seam(struct buf *out, const struct words *w, size_t from, size_t to, size_t torn)
 {
 	for (size_t i = from; i < to; i++) {
 		const struct word *x = &w->w[i];
+		uint32_t flags = x->off < torn ? x->flags & ~(uint32_t)WORD_SPEECH : x->flags;
 
 		buf_u32(out, lemma_key(w->lemma[x->lemma].s));
-		buf_u32(out, (uint32_t)x->pos | (uint32_t)x->flags << 8 |
+		buf_u32(out, (uint32_t)x->pos | flags << 8 |
 		             (uint32_t)gram_pack(x->g) << 16);
 	}
 }
@@ -235,7 +247,7 @@ static void put_scene(struct buf *out, const struct book *b, const struct words 
 	gather_text(g, (struct str){ b->text.p + s->off, s->len });
 	for (int i = 0; i < s->n_actor; i++)
 		lower[i] = lemma_key(str_lower(a, s->actor[i]));
-	if (s->text[ST_FIELD].n)
+	if (s->text[ST_FIELD].n && !s->carried)
 		lower[ACTORS_MAX] = lemma_key(str_lower(a, s->text[ST_FIELD]));
 	flags = (uint32_t)dash_at(b->text, s->off) | (uint32_t)dash_at(b->text, last_para(b, s)) << 1 |
 	        (uint32_t)g->opens_pronoun << 2;
@@ -243,10 +255,10 @@ static void put_scene(struct buf *out, const struct book *b, const struct words 
 	buf_u32(out, s->chapter);
 	buf_u32(out, g->runes);
 	for (int i = 0; i < SC_N; i++)
-		buf_u32(out, s->code[i]);
+		buf_u32(out, s->alone[i]);
 	put_keys(out, lower, ACTORS_MAX + 1);
-	buf_f32(out, s->valence);
-	buf_f32(out, s->arousal);
+	buf_f32(out, s->alone_valence);
+	buf_f32(out, s->alone_arousal);
 	put_style(out, g);
 
 	n = scene_bag(&bag, w, from, to, a);
@@ -265,9 +277,9 @@ static void put_scene(struct buf *out, const struct book *b, const struct words 
 	put_keys(out, g->name, n);
 	k = to - from < SEAM_WORDS ? to - from : SEAM_WORDS;
 	buf_u32(out, (uint32_t)k);
-	put_seam(out, w, from, from + k);
+	put_seam(out, w, from, from + k, torn_end(b, s));
 	buf_u32(out, (uint32_t)k);
-	put_seam(out, w, to - k, to);
+	put_seam(out, w, to - k, to, torn_end(b, s));
 }
 
 void strip_make(struct buf *out, const struct book *b, const struct words *w,

@@ -38,6 +38,7 @@ void scenes_carry(struct scene *s, size_t n)
 			continue;
 		s[i].text[ST_FIELD] = s[i - 1].text[ST_FIELD];
 		s[i].text_conf[ST_FIELD] = p;
+		s[i].carried = true;
 	}
 }
 

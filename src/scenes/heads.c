@@ -241,26 +241,55 @@ static float clamp(float v, float lo, float hi)
 	return v < lo ? lo : v > hi ? hi : v;
 }
 
+/* z as it would be if the scene stood alone: what its place in the chapter added is taken off,
+ * what a text that is one scene gets is put in. */
+static void stand_alone(float z[OUT_N], const struct look *l)
+{
+	struct look one = *l;
+	float here[STYLE_N] = { 0 }, alone[STYLE_N] = { 0 };
+
+	one.first = one.last = 0;
+	one.at = 0.5f;
+	scale_style(here, l);
+	scale_style(alone, &one);
+	for (int i = ST_WHOLE; i <= ST_LATE; i++) {
+		const float *w = weight_dense(AT_STYLE + i);
+
+		for (int k = 0; k < OUT_N && here[i] != alone[i]; k++)
+			z[k] += (alone[i] - here[i]) * w[k];
+	}
+}
+
+/* The best kind of a field and its share of the softmax. */
+static int best_kind(float *conf, const float *z, enum scene_code f)
+{
+	const float *y = z + out_index(f, 1);
+	int n = kind_count(f), best = 0;
+	double sum = 0;
+
+	for (int k = 1; k < n; k++)
+		if (y[k] > y[best])
+			best = k;
+	for (int k = 0; k < n; k++)
+		sum += exp((double)y[k] - y[best]);
+	*conf = (float)(1 / sum);
+	return best + 1;
+}
+
 void heads_fill(struct scene *s, const struct look *l)
 {
-	float z[OUT_N];
+	float z[OUT_N], conf;
 
 	if (l->n_content < 2)		/* nothing to judge by */
 		return;
 	heads_score(z, l);
-	for (int f = 0; f < SC_N; f++) {
-		const float *y = z + out_index(f, 1);
-		int n = kind_count(f), best = 0;
-		double sum = 0;
-
-		for (int k = 1; k < n; k++)
-			if (y[k] > y[best])
-				best = k;
-		for (int k = 0; k < n; k++)
-			sum += exp((double)y[k] - y[best]);
-		s->code[f] = (uint8_t)(best + 1);
-		s->code_conf[f] = (float)(1 / sum);
-	}
+	for (int f = 0; f < SC_N; f++)
+		s->code[f] = (uint8_t)best_kind(&s->code_conf[f], z, f);
 	s->valence = clamp(z[OUT_N - 2], -1, 1);
 	s->arousal = clamp(z[OUT_N - 1], 0, 1);
+	stand_alone(z, l);
+	for (int f = 0; f < SC_N; f++)
+		s->alone[f] = (uint8_t)best_kind(&conf, z, f);
+	s->alone_valence = clamp(z[OUT_N - 2], -1, 1);
+	s->alone_arousal = clamp(z[OUT_N - 1], 0, 1);
 }

@@ -60,6 +60,12 @@ struct scene {
 	float actor_conf[ACTORS_MAX];
 	struct str image[IMAGES_MAX];	/* concrete nouns of the text, lemmas */
 	float image_conf[IMAGES_MAX];
+	/* The same kinds read from the scene's own words, without its place in the chapter, and
+	 * whether its field came from the scene before. Models are given these: a candidate must
+	 * not tell where it stands or who stands before it. */
+	uint8_t alone[SC_N];
+	float alone_valence, alone_arousal;
+	bool carried;
 	float cut;			/* strength of the boundary before it, 0..1 */
 };
 

@@ -12,7 +12,7 @@ struct world {
 	struct str file;
 	struct buf graph_file;
 	struct graph graph;
-	struct lexis x;
+	struct lexis_folds x;
 };
 
 static struct str toy_name(void *ctx, size_t i)
@@ -36,12 +36,12 @@ static void world_open(struct world *w, double keep)
 	w->dev = (struct shelf_set){ w->shelf + 4, 2 };
 	graph_end(g, &w->graph_file, NULL);
 	CHECK(!graph_open(&w->graph, buf_view(&w->graph_file), &e));
-	lexis_make(&w->x, &w->train, &w->graph);
+	folds_make(&w->x, &w->train, &w->graph, NULL);
 }
 
 static void world_close(struct world *w)
 {
-	lexis_clear(&w->x);
+	folds_clear(&w->x);
 	graph_close(&w->graph);
 	buf_free(&w->graph_file);
 	arena_close(&w->a);
@@ -66,7 +66,7 @@ static int some_inputs(struct core_input *in, const struct world *w, struct aren
 	struct view *v;
 	int n = 0;
 
-	views_make(&v, &w->shelf[0], &w->x, a);
+	views_make(&v, &w->shelf[0], &w->x.all, a);
 	rows_of_views(&rows, &w->shelf[0], v, a);
 	for (int k = 0; k < 3; k++) {
 		struct rng r = rng_stream(3, "test", (uint64_t)k);
@@ -261,7 +261,7 @@ static void eval_is_fair(void **state)
 	t->system[0] = (struct eval_system){ "still", "", score_still, NULL };
 	t->system[1] = (struct eval_system){ "blind", "", score_blind, NULL };
 	t->system[2] = (struct eval_system){ "seeing", "", score_seeing, NULL };
-	CHECK(!eval_run(t, &w.train, &w.x, 100, NULL, &e));
+	CHECK(!eval_run(t, &w.train, &w.x.all, 100, NULL, &e));
 	for (int k = 0; k < EVAL_TASKS; k++) {
 		CHECK(t->task[k].n_item > 30);
 		CHECK_NEAR(t->task[k].cell[2].acc, 1, 0);
@@ -294,7 +294,7 @@ static void learns_what_is_there(void **state)
 		t->seed = 1;
 		t->n_system = 1;
 		t->system[0] = (struct eval_system){ "core", "", score_core, &c };
-		CHECK(!eval_run(t, &w.dev, &w.x, 100, NULL, &e));
+		CHECK(!eval_run(t, &w.dev, &w.x.all, 100, NULL, &e));
 		print_message("far %.3f near %.3f\n", t->task[0].cell[0].acc, t->task[1].cell[0].acc);
 		if (real)
 			CHECK(t->task[0].cell[0].acc > 0.9 && t->task[1].cell[0].acc > 0.7);

@@ -48,7 +48,7 @@ static void small_book(struct book *b, struct words *w, struct scene **s, size_t
 	*n = 1;
 	**s = (struct scene){ .n_sent = (uint32_t)b->n_sent, .off = b->sent[0].off,
 		.len = b->sent[b->n_sent - 1].off + b->sent[b->n_sent - 1].len - b->sent[0].off,
-		.n_actor = 1, .actor = { S("Марья") }, .code = { 3, 1, 2, 0, 4, 9 }, .valence = -0.5f };
+		.n_actor = 1, .actor = { S("Марья") }, .alone = { 3, 1, 2, 0, 4, 9 }, .valence = -0.5f };
 }
 
 static void strip_round_trip(void **state)

@@ -9,7 +9,7 @@ struct world {
 	struct strip book[4];
 	struct buf file;
 	struct graph graph;
-	struct lexis x;
+	struct lexis_folds x;
 	struct core core;
 };
 
@@ -34,7 +34,7 @@ static void world_open(struct world *w)
 	}
 	graph_end(g, &w->file, NULL);
 	CHECK(!graph_open(&w->graph, buf_view(&w->file), &e));
-	lexis_make(&w->x, &set, &w->graph);
+	folds_make(&w->x, &set, &w->graph, NULL);
 	core_init(&w->core, &c);
 	core_prepare(&w->core, &set, &w->x);
 }
@@ -42,7 +42,7 @@ static void world_open(struct world *w)
 static void world_close(struct world *w)
 {
 	core_clear(&w->core);
-	lexis_clear(&w->x);
+	folds_clear(&w->x);
 	graph_close(&w->graph);
 	buf_free(&w->file);
 	arena_close(&w->a);
@@ -53,7 +53,7 @@ static size_t think(struct thought *t, struct world *w, const struct strip *now,
 {
 	const struct strip *next[RECALL_MAX];
 
-	thought_open(t, &w->core, &w->x, now, intention, n);
+	thought_open(t, &w->core, &w->x.all, now, intention, n);
 	for (uint32_t b = 0; b < 4; b++)
 		thought_recall(t, b, &w->book[b]);
 	for (size_t i = 0; i < t->n_recall; i++)
