@@ -141,6 +141,10 @@ build/fuzz/%: fuzz/%.c
 man: $(B)/ltm
 	sh scripts/man.sh $(B)/ltm docs/man
 
+# docs/walk.md: one scene through every room, by the program itself
+walk: $(B)/ltm build/words.dict
+	sh scripts/walk.sh $(B)/ltm > docs/walk.md.tmp && mv docs/walk.md.tmp docs/walk.md
+
 # ---- install: the command, the library, its header, data, man pages, completion ------------
 D       := $(DESTDIR)$(PREFIX)
 install: $(B)/ltm $(B)/libltm.a $(B)/libltm.so build/words.dict
@@ -169,4 +173,4 @@ uninstall:
 	rm -rf $(D)/share/ltm $(D)/share/doc/ltm
 clean:
 	rm -rf build/release build/debug build/asan build/ubsan build/tsan build/fuzz build/fuzzlib build/test
-.PHONY: asan tsan unit-tests replay hostile
+.PHONY: walk asan tsan unit-tests replay hostile

@@ -172,6 +172,16 @@ LTM_API int ltm_report(const struct ltm_report_opts *opts, const struct ltm_sink
 	return give(error, &e, st);
 }
 
+/* A mind that was only read cannot think yet. */
+static enum status need_core(const char *mind, struct err *e)
+{
+	struct arena a = arena_open("path");
+	bool there = file_exists(mind_path(&a, mind, "core.safetensors"));
+
+	arena_close(&a);
+	return there ? OK : err_set(e, ERR_USAGE, "%s: not trained yet; run `ltm train %s`", mind, mind);
+}
+
 /* ---- readers --------------------------------------------------------------------------- */
 
 LTM_API int ltm_eval(const struct ltm_eval_opts *opts, const struct ltm_sink *out,
@@ -183,7 +193,8 @@ LTM_API int ltm_eval(const struct ltm_eval_opts *opts, const struct ltm_sink *ou
 	struct buf b = { 0 };
 	enum status st = opts_take(&o, sizeof o, opts, &e);
 
-	if (!st && !(st = need(o.mind, "the mind", &e)) && !(st = mind_enter(o.mind, &w, &e)))
+	if (!st && !(st = need(o.mind, "the mind", &e)) && !(st = mind_enter(o.mind, &w, &e)) &&
+	    !(st = need_core(o.mind, &e)))
 		st = stage_eval(o.mind, &(struct eval_opts){ .seed = o.seed, .threads = threads_of(o.threads),
 		                .books = o.books, .tasks = o.tasks, .json = o.json,
 		                .max_items = o.max_items }, &b, &w, &e);
@@ -224,7 +235,8 @@ LTM_API int ltm_think(const struct ltm_think_opts *opts, const struct ltm_sink *
 	enum status st = opts_take(&o, sizeof o, opts, &e);
 
 	if (!st && !(st = need(o.mind, "the mind", &e)) && !(st = need(o.situation, "the situation", &e)) &&
-	    !(st = mind_enter(o.mind, &w, &e)) && !(st = situation_of(&text, o.situation, &e))) {
+	    !(st = mind_enter(o.mind, &w, &e)) && !(st = need_core(o.mind, &e)) &&
+	    !(st = situation_of(&text, o.situation, &e))) {
 		if (o.intention && !utf8_valid(str_of(o.intention)))
 			st = err_set(&e, ERR_FORMAT, "the intention is not UTF-8");
 		else

@@ -147,6 +147,16 @@ static enum status step(struct way *x, enum live_stage i, enum status (*stage)(s
 	return st;
 }
 
+/* What can be had without learning is made all the same; the reason is the call's message. */
+static enum status too_few(struct way *x, struct err *part)
+{
+	err_clear(part);
+	err_set(part, ERR_PART, "not trained: %s", x->e->msg);
+	err_clear(x->e);
+	x->sum->ran[LIVE_TRAIN] = false;
+	return OK;
+}
+
 enum status live(const char *mind, const struct live_plan *p, struct live_sum *sum,
                  const struct watch *w, struct err *e)
 {
@@ -154,7 +164,7 @@ enum status live(const char *mind, const struct live_plan *p, struct live_sum *s
 		"store.db", "concepts.ltm", "core.safetensors", "eval.json", "report.html" };
 	static enum status (*const stage[LIVE_STAGES])(struct way *) = {
 		do_read, do_concepts, do_train, do_eval, do_report };
-	struct err part = { 0 };
+	struct err part = { 0 }, own = { 0 };
 	struct way x = { .mind = mind, .p = p, .sum = sum, .w = w, .e = &part,
 	                 .mem = arena_open("live") };
 	enum status st;
@@ -163,15 +173,22 @@ enum status live(const char *mind, const struct live_plan *p, struct live_sum *s
 		x.file[i] = mind_path(&x.mem, mind, made[i]);
 	st = step(&x, LIVE_READ, do_read);
 	sum->ran[LIVE_READ] = sum->read.added > 0;
-	x.e = e;
+	x.e = &own;
 	if (st && st != ERR_PART)
-		err_set(e, st, "%s", part.msg);
+		err_set(&own, st, "%s", part.msg);
 	else
 		st = hash_books(&x);
-	for (int i = LIVE_CONCEPTS; i < LIVE_STAGES && !st; i++)
+	for (int i = LIVE_CONCEPTS; i < LIVE_STAGES && !st; i++) {
 		st = step(&x, (enum live_stage)i, stage[i]);
+		if (i == LIVE_TRAIN && st == ERR_USAGE) {	/* too few books to learn from */
+			st = too_few(&x, &part);
+			i = LIVE_EVAL;
+		}
+	}
 	arena_close(&x.mem);
-	return st || !part.code ? st : err_set(e, part.code, "%s", part.msg);
+	if (st)
+		return err_set(e, st, "%s", own.msg);
+	return part.code ? err_set(e, part.code, "%s", part.msg) : OK;
 }
 
 /* ---- the summary ----------------------------------------------------------------------- */

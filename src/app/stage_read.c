@@ -276,6 +276,7 @@ struct writer {
 	struct store *store;
 	struct lemmas lemmas;
 	struct hashset now;		/* what is in the store by now */
+	struct strtab path;		/* of the books there were before */
 	struct str split_rules;
 	struct read_sum *sum;
 	const struct watch *w;
@@ -309,6 +310,9 @@ static enum status commit(struct writer *x, struct ready *r, uint64_t file_bytes
 		x->sum->known++;
 		return OK;		/* the same file twice in one library */
 	}
+	if (strtab_find(&x->path, row->path) != STRTAB_NONE && !str_eq(row->path, S("-")))
+		watch_note(x->w, "%.*s has changed since it was read: it is added as another book; a new "
+		           "mind holds only the new one", STR_ARG(row->path));
 	if (lemmas_book(&x->lemmas, &r->words, e) || store_book_put(x->store, &r->put, e))
 		return e->code;
 	hashset_add(&x->now, row->source_hash);
@@ -455,6 +459,7 @@ static enum status load_known(struct writer *x, struct hashset *known, struct er
 	for (size_t i = 0; !st && i < n; i++) {
 		hashset_add(known, row[i].source_hash);
 		hashset_add(&x->now, row[i].source_hash);
+		strtab_add(&x->path, row[i].path);
 		st = split_mend(x, &row[i], e);
 	}
 	arena_close(&a);
@@ -507,7 +512,7 @@ enum status stage_read(const char *mind, const struct read_opts *o, struct read_
 	struct shop shop = { .lock = PTHREAD_MUTEX_INITIALIZER, .room = PTHREAD_COND_INITIALIZER,
 	                     .work = PTHREAD_COND_INITIALIZER, .src = &src };
 	struct writer x = { .shop = &shop, .sum = sum, .w = w, .began = clock_now(),
-	                    .split_rules = data_find("split.tsv") };
+	                    .path = strtab_open("paths"), .split_rules = data_find("split.tsv") };
 	struct err own = { 0 };
 	enum status st;
 
@@ -520,6 +525,7 @@ enum status stage_read(const char *mind, const struct read_opts *o, struct read_
 	if (!st)
 		st = read_sources(mind, o, &x, e);
 	hashset_clear(&x.now);
+	strtab_close(&x.path);
 	sources_clear(&src);
 	sum->seconds = clock_now() - x.began;
 	return st ? st : verdict(sum, e);

@@ -18,3 +18,6 @@ t 'ltm show m/core.safetensors > o; head -1 o | sed -E "s/[0-9]+/N/g"'
 t 'cp m/core.safetensors c; ltm train m -q --stop-after 3'
 t 'ltm check m; ltm train m -q --resume; cmp c m/core.safetensors && echo resumed to the same bits'
 t 'ltm check m'
+mkdir few; cp "$ROOT"/library/myth/01_valenok.txt few
+t 'ltm live few/01_valenok.txt -o f -q | tail -1'
+t 'ltm check f; ltm think f "Ученик смотрит в зеркало"'
