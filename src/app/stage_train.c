@@ -14,7 +14,7 @@
 #include "app/shelves.h"
 #include "io/corefile.h"
 
-enum { RANKER_PER_SHELF = 120, RETRIES = 3 };
+enum { RANKER_PER_SHELF = 300, RETRIES = 3 };
 
 struct training {
 	const char *mind;
@@ -147,7 +147,7 @@ static enum status save_all(struct training *t, const struct train_opts *o, cons
 {
 	struct ranker r;
 
-	if (ranker_train(&r, &t->train.set, &t->x, false, RANKER_PER_SHELF, o->seed, w, e))
+	if (ranker_train(&r, &t->train.set, &t->x, true, RANKER_PER_SHELF, o->seed, w, e))
 		return e->code;
 	if (!rankerfile_save(mind_path(&t->mem, t->mind, "ranker.ltm"), &r, e) &&
 	    !file_save(mind_path(&t->mem, t->mind, "train.log"), buf_view(&t->st.log), e) &&

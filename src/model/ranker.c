@@ -4,7 +4,8 @@
  *   out   boosted trees over the shallow features, one model for each kind of wrong answers
  *
  * As shared/tools/floors.py trains it: rows of all questions, each feature also relative to its
- * six, log loss.
+ * six, log loss. With cross-fitted document frequencies and more questions a book than there,
+ * which make it the stronger floor (on dev: matched 37.9 against 35.5).
  */
 #include <stdlib.h>
 
