@@ -3,7 +3,8 @@
 #
 #   all      set-up if something is missing, build, then check and hostile
 #   check    rooms, unit, cli, replay of the fuzz corpora
-#   hostile  hostile files through the ASan+UBSan build: no signal, no report, the verdict met
+#   hostile  the ASan+UBSan build: fuzz corpora again, and hostile files of the development data:
+#            no signal, no report, the verdict met
 #
 #   B        build folder (build/release); LTM_SHARED: development data (../shared if there)
 #   ASAN_LTM a sanitizer build of the command that is there already
@@ -63,15 +64,16 @@ cli() {
 	done
 }
 
-# The fuzz targets over every file that is at hand.
-replay() {
+# The fuzz targets of a build over every file that is at hand.
+replay() { # build folder
 	files=$(find tests/golden fuzz/corpus library ${LTM_SHARED:+"$LTM_SHARED/data/hostile"} \
 		-type f -size -300k 2>/dev/null | sort)
 	for src in fuzz/fuzz_*.c; do
 		name=$(basename "$src" .c)
-		[ -x "$B/replay/$name" ] || { bad "$name: not built"; continue; }
-		if timeout 120 "$B/replay/$name" $files > "$T/$name.log" 2>&1; then ok; echo "$name: $(tail -1 "$T/$name.log")"
-		else bad "$name over the corpus"; tail -5 "$T/$name.log"
+		[ -x "$1/replay/$name" ] || { bad "$1/replay/$name: not built"; continue; }
+		if timeout 300 "$1/replay/$name" $files > "$T/$name.log" 2>&1; then
+			ok; echo "$name of $1: $(tail -1 "$T/$name.log")"
+		else bad "$name of $1 over the corpus"; tail -5 "$T/$name.log"
 		fi
 	done
 }
@@ -79,9 +81,12 @@ replay() {
 # Every hostile file by the command that reads its kind. Verdicts of MANIFEST.tsv:
 # accept 0, accept-warn 0 or 1, reject 1, 3 or 4, any any of them. A signal or a report fails.
 hostile() {
-	[ -n "$shared" ] || { skip "hostile files: no development data (LTM_SHARED)"; return; }
-	[ -n "${ASAN_LTM:-}" ] || build FLAVOUR=asan build/asan/ltm
 	asan=${ASAN_LTM:-build/asan/ltm}
+	if [ -z "${ASAN_LTM:-}" ]; then
+		build FLAVOUR=asan build/asan/ltm replay
+		replay build/asan
+	fi
+	[ -n "$shared" ] || { skip "hostile files: no development data (LTM_SHARED)"; return; }
 	dir=$LTM_SHARED/data/hostile
 	tail -n +2 "$dir/MANIFEST.tsv" > $T/hostile.tsv
 	p=0
@@ -120,11 +125,11 @@ for what in "${@:-all}"; do
 	all|check)
 		[ "$what" = check ] || sh scripts/setup.sh > $T/setup.log 2>&1 || { cat $T/setup.log; bad "set-up"; finish; }
 		build all unit-tests replay
-		rooms; unit; cli; replay
+		rooms; unit; cli; replay "$B"
 		[ "$what" = check ] || hostile ;;
 	unit) unit ;;
 	cli) cli ;;
-	replay) build replay; replay ;;
+	replay) build replay; replay "$B" ;;
 	hostile) hostile ;;
 	*) echo "test.sh: no part '$what'" >&2; exit 2 ;;
 	esac
