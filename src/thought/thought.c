@@ -116,6 +116,23 @@ static void keep(struct thought *t, const struct recall *r)
 	t->recall[at] = *r;
 }
 
+/* Σ w² of a's entries that b holds too. */
+static float covered(const struct svec *a, const struct svec *b)
+{
+	uint32_t i = 0, j = 0;
+	double sum = 0;
+
+	while (i < a->n && j < b->n) {
+		uint32_t x = a->key[i], y = b->key[j];
+
+		if (x == y)
+			sum += (double)a->w[i] * a->w[i];
+		i += x <= y;
+		j += y <= x;
+	}
+	return (float)sum;
+}
+
 void thought_recall(struct thought *t, uint32_t book, const struct strip *s)
 {
 	const struct strip_scene *now = t->ctx[0].s;
@@ -128,11 +145,12 @@ void thought_recall(struct thought *t, uint32_t book, const struct strip *s)
 
 		svec_tfidf(&row, x->bag, x->n_bag, &t->x->lemma, &a);
 		r.lemmas = svec_dot(&row, &t->ctx[0].lemma);
+		r.cover = covered(&t->ctx[0].lemma, &row);
 		r.field = svec_dot(&row, &t->lit);
 		r.same_tension = x->code[SC_TENSION] && x->code[SC_TENSION] == now->code[SC_TENSION];
 		r.same_emotion = x->code[SC_EMOTION] && x->code[SC_EMOTION] == now->code[SC_EMOTION];
-		r.resonance = 0.6f * r.lemmas + 0.25f * r.field + 0.1f * (float)r.same_tension +
-		              0.05f * (float)r.same_emotion;
+		r.resonance = 0.3f * r.lemmas + 0.4f * r.cover + 0.15f * r.field +
+		              0.1f * (float)r.same_tension + 0.05f * (float)r.same_emotion;
 		arena_close(&a);
 		keep(t, &r);
 	}
@@ -235,7 +253,7 @@ size_t thought_propose(struct thought *t, struct proposal out[PROPOSE_MAX],
 		                        .from = t->recall[i], .logit = (float)(s[i] - mean) };
 		p->intention = 0.7f * svec_dot(&v[2 * i + 1].lemma, &t->intention) +
 		               0.3f * svec_dot(&v[2 * i].lemma, &t->intention);
-		p->score = p->logit + 4 * p->from.resonance + 4 * p->intention;
+		p->score = 0.25f * p->logit + 8 * p->from.resonance + 4 * p->intention;
 		explain(p, t, &v[2 * i], &v[2 * i + 1]);
 	}
 	qsort(out, n, sizeof *out, by_proposal);

@@ -18,8 +18,10 @@ enum { RECALL_MAX = 64, PROPOSE_MAX = CAND_MAX, REASON_WORDS = 6, FIELD_SHOWN = 
 /* A remembered scene that resonates with the present, and is followed by another in its book. */
 struct recall {
 	uint32_t book, scene;		/* book as the caller numbers them */
-	float resonance;		/* = 0.6·lemmas + 0.25·field + 0.1·tension + 0.05·emotion */
+	float resonance;		/* = 0.3·lemmas + 0.4·cover + 0.15·field + 0.1·tension + 0.05·emotion */
 	float lemmas, field;		/* cosines in 0..1 */
+	float cover;			/* share of the situation that the scene holds, 0..1: Σ w² of the
+					   shared lemmas; one rare word is not a situation */
 	bool same_tension, same_emotion;
 };
 
@@ -48,7 +50,8 @@ enum reason_kind { REASON_SHARED /* words with the situation */, REASON_FIELD /*
 struct proposal {
 	uint32_t book, scene;		/* the proposed scene */
 	struct recall from;		/* the scene it followed */
-	float score;			/* logit + 4·resonance + 4·intention: the order of proposals */
+	float score;			/* logit/4 + 8·resonance + 4·intention: the order of proposals.
+					   The core is trained within books; between books it only leans */
 	float logit;			/* the core's, minus the mean over candidates */
 	float p;			/* softmax of scores */
 	float intention;		/* cosine of the proposal and its source with the intention */
