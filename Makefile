@@ -95,7 +95,7 @@ help:
 	@echo "make hostile      hostile files through the address-sanitizer build"
 	@echo "make fuzz         libFuzzer targets in build/fuzz (clang)"
 	@echo "make bench        benchmarks, one after the other"
-	@echo "make lint format  house rules; clang-format on C files"
+	@echo "make lint format  house rules; clang-format on the lines changed since the last commit"
 	@echo "make man          man pages from the tables of options, docs/man"
 	@echo "make install      PREFIX=$(PREFIX), DESTDIR= ; uninstall takes it away"
 
@@ -120,7 +120,7 @@ rooms:
 lint:
 	sh scripts/lint.sh
 format:
-	clang-format -i $(sort $(wildcard src/*/*.c src/*/*.h include/*.h tests/unit/*.c bench/*.c fuzz/*.c))
+	git clang-format --style=file --extensions c,h HEAD
 bench: $(BENCH) build/words.dict
 	@for b in $(BENCH); do echo "== $$(basename $$b)"; $$b || exit 1; done
 

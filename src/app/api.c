@@ -140,9 +140,9 @@ LTM_API int ltm_train(const struct ltm_train_opts *opts, const struct ltm_sink *
 	    !(st = mind_begin(&l, o.mind, &e))) {
 		st = stage_concepts(o.mind, &did, &w, &e);
 		if (!st)
-			st = stage_train(o.mind, &(struct train_opts){ .seed = o.seed, .threads = threads_of(o.threads),
-			                 .epochs = o.epochs, .resume = o.resume, .stop_after_steps = o.stop_after },
-			                 &w, &e);
+			st = stage_train(o.mind, &(struct train_opts){ .seed = o.seed,
+			                 .threads = threads_of(o.threads), .epochs = o.epochs,
+			                 .resume = o.resume, .stop_after_steps = o.stop_after }, &w, &e);
 		end = mind_end(&l, o.mind, &e);
 		st = st ? st : end;
 	}
@@ -195,8 +195,8 @@ LTM_API int ltm_eval(const struct ltm_eval_opts *opts, const struct ltm_sink *ou
 
 	if (!st && !(st = need(o.mind, "the mind", &e)) && !(st = mind_enter(o.mind, &w, &e)) &&
 	    !(st = need_core(o.mind, &e)))
-		st = stage_eval(o.mind, &(struct eval_opts){ .seed = o.seed, .threads = threads_of(o.threads),
-		                .books = o.books, .tasks = o.tasks, .json = o.json,
+		st = stage_eval(o.mind, &(struct eval_opts){ .seed = o.seed,
+		                .threads = threads_of(o.threads), .books = o.books, .tasks = o.tasks, .json = o.json,
 		                .max_items = o.max_items }, &b, &w, &e);
 	sink_send(out, &b);
 	return give(error, &e, st);
@@ -240,8 +240,9 @@ LTM_API int ltm_think(const struct ltm_think_opts *opts, const struct ltm_sink *
 		if (o.intention && !utf8_valid(str_of(o.intention)))
 			st = err_set(&e, ERR_FORMAT, "the intention is not UTF-8");
 		else
-			st = stage_think(o.mind, &(struct think_opts){ .situation = text.p, .intention = o.intention,
-			                 .n = o.n, .json = o.json, .seed = o.seed, .dict = o.dict }, &b, &w, &e);
+			st = stage_think(o.mind, &(struct think_opts){ .situation = text.p,
+			                 .intention = o.intention, .n = o.n, .json = o.json,
+			                 .seed = o.seed, .dict = o.dict }, &b, &w, &e);
 	}
 	buf_free(&text);
 	sink_send(out, &b);

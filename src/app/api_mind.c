@@ -37,7 +37,8 @@ static void book_json(struct buf *b, const struct book_row *r)
 		{ "format", r->format }, { "charset", r->charset }, { "warn", r->warn },
 	};
 
-	buf_printf(b, "{\"book\":%lld,\"part\":\"%s\",\"scenes\":%u,\"sentences\":%u,\"words\":%u,\"chars\":%u",
+	buf_printf(b, "{\"book\":%lld,\"part\":\"%s\",\"scenes\":%u,\"sentences\":%u,"
+	           "\"words\":%u,\"chars\":%u",
 	           (long long)r->id, split_name((enum split)r->split), r->scenes, r->sentences, r->words,
 	           r->chars);
 	for (size_t i = 0; i < sizeof text / sizeof *text; i++) {

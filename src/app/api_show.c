@@ -45,7 +45,8 @@ static enum status show_store(struct show *s, struct err *e)
 			scenes += row[i].scenes;
 			chars += row[i].chars;
 		}
-		buf_printf(&s->out, "store: %zu books, %llu scenes, %llu characters, %zu aliases, %zu left out\n", n,
+		buf_printf(&s->out, "store: %zu books, %llu scenes, %llu characters, "
+		           "%zu aliases, %zu left out\n", n,
 		           (unsigned long long)scenes, (unsigned long long)chars,
 		           aliases_count(store_aliases(db)), n_bad);
 		for (size_t i = 0; i < n && i < s->limit; i++) {
@@ -105,8 +106,8 @@ static void put_edges(struct buf *b, const struct graph *g, uint32_t node, enum 
 		const struct edge *x = &g->edge[t][i];
 		struct str name = graph_name(g, x->to);
 
-		buf_printf(b, "%s%.*s %.1f", i > from ? ", " : t == EDGE_LEADS ? "  → " : "  ~ ", STR_ARG(name),
-		           (double)x->w);
+		buf_printf(b, "%s%.*s %.1f", i > from ? ", " : t == EDGE_LEADS ? "  → " : "  ~ ",
+		           STR_ARG(name), (double)x->w);
 	}
 }
 
@@ -118,7 +119,8 @@ static enum status show_graph(struct show *s, struct err *e)
 
 	if (st)
 		return st;
-	buf_printf(&s->out, "concept graph: %u nodes from %llu scenes, %u edges occurs-with, %u leads-to\n", g.n,
+	buf_printf(&s->out, "concept graph: %u nodes from %llu scenes, %u edges occurs-with, "
+	           "%u leads-to\n", g.n,
 	           (unsigned long long)g.scenes, g.n ? g.edge_at[EDGE_OCCURS][g.n] : 0,
 	           g.n ? g.edge_at[EDGE_LEADS][g.n] : 0);
 	v = TAKE(&s->mem, struct node_df, g.n + 1u);
@@ -183,7 +185,8 @@ static enum status show_lemmas(struct show *s, struct err *e)
 
 static void put_tensor(struct buf *b, const struct tensor_row *t)
 {
-	static const char *const name[] = { "F32", "F64", "F16", "BF16", "I64", "I32", "U32", "U8", "I8", "?" };
+	static const char *const name[] = { "F32", "F64", "F16", "BF16", "I64", "I32",
+	                                    "U32", "U8", "I8", "?" };
 	int type = t->type >= 0 && t->type <= DT_OTHER ? (int)t->type : (int)DT_OTHER;
 
 	buf_printf(b, "%12llu  %-4s [", (unsigned long long)t->bytes, name[type]);

@@ -144,8 +144,8 @@ static int unknown(struct call *c, const char *typed)
 	bare[strcspn(bare, "=")] = 0;
 	near = option_nearest(c->cmd, bare);
 	if (near)
-		snprintf(more, sizeof more, c->common.l == RU ? "; может быть, --%s?" : "; did you mean --%s?",
-		         near);
+		snprintf(more, sizeof more, c->common.l == RU ? "; может быть, --%s?"
+		         : "; did you mean --%s?", near);
 	else
 		snprintf(more, sizeof more, c->common.l == RU ? "; все ключи: ltm help %s"
 		         : "; all options: ltm help %s", c->cmd->name);

@@ -41,7 +41,8 @@ static const char *word(const char *s)
 		{ "check", "сверка" }, { "seal", "опись" }, { "index", "указатель" },
 		{ "data", "данные" }, { "ranker", "оценщик" }, { "find", "поиск книг" },
 		{ "books", "книг" }, { "scenes", "сцен" }, { "steps", "шагов" },
-		{ "files", "файлов" }, { "rounds", "кругов" }, { "epochs", "эпох" }, { "parts", "частей" }, { "trees", "деревьев" },
+		{ "files", "файлов" }, { "rounds", "кругов" },
+		{ "epochs", "эпох" }, { "parts", "частей" }, { "trees", "деревьев" },
 		{ "targets", "заданий" }, { "bytes", "байт" },
 	};
 
@@ -116,7 +117,8 @@ static void line(char *b, size_t n, double t)
 	else
 		k = snprintf(b, n, "%s  %.0f %s", word(p.stage), p.done, word(p.unit));
 	if (rate > 0 && (size_t)k < n)
-		k += snprintf(b + k, n - k, rate < 10 ? "  %.1f/%s" : "  %.0f/%s", rate, p.l == RU ? "с" : "s");
+		k += snprintf(b + k, n - k, rate < 10 ? "  %.1f/%s" : "  %.0f/%s", rate,
+		              p.l == RU ? "с" : "s");
 	if ((size_t)k < n)
 		k += snprintf(b + k, n - k, "  %s", age);
 	if (rate > 0 && p.total > p.done && (size_t)k < n) {

@@ -11,7 +11,8 @@ static int run(struct call *c)
 
 static const struct opt opts[] = {
 	{ "form", 'f', OPT_FORM, offsetof(struct ltm_scenes_opts, form), "FORM",
-	  { "yaml (default), pvq (JSON), glyph, or text", "yaml (по умолчанию), pvq (JSON), glyph или text" },
+	  { "yaml (default), pvq (JSON), glyph, or text",
+	    "yaml (по умолчанию), pvq (JSON), glyph или text" },
 	  0, 0 },
 	{ "book", 'b', OPT_LONG, offsetof(struct ltm_scenes_opts, book), "N",
 	  { "only this book of the mind (see ltm books)", "только эта книга разума (см. ltm books)" },
@@ -27,7 +28,8 @@ extern const struct cmd cmd_scenes;
 const struct cmd cmd_scenes = {
 	.name = "scenes",
 	.args = { "MIND|FILE|-", "РАЗУМ|ФАЙЛ|-" },
-	.brief = { "print scenes: YAML, JSON, glyph lines or text", "напечатать сцены: YAML, JSON, значки, текст" },
+	.brief = { "print scenes: YAML, JSON, glyph lines or text",
+	           "напечатать сцены: YAML, JSON, значки, текст" },
 	.about = { "Prints the scenes of a mind's books, or reads a book file or standard input and "
 	           "prints its scenes; nothing is stored then.",
 	           "Печатает сцены книг разума либо читает файл книги или стандартный ввод и печатает "

@@ -39,7 +39,8 @@ extern const struct cmd cmd_search;
 const struct cmd cmd_search = {
 	.name = "search",
 	.args = { "MIND [WORD…]", "РАЗУМ [СЛОВО…]" },
-	.brief = { "find scenes by words or by a pattern of glyphs", "найти сцены по словам или узору значков" },
+	.brief = { "find scenes by words or by a pattern of glyphs",
+	           "найти сцены по словам или узору значков" },
 	.about = { "Finds scenes that hold all the words, in any form of theirs, best first. With --glyph "
 	           "only those whose line matches the pattern: ? is anything, * joins actors.",
 	           "Находит сцены, где есть все слова в любой форме, лучшие первыми. С --glyph — только "

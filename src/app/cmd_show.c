@@ -11,7 +11,8 @@ static int run(struct call *c)
 
 static const struct opt opts[] = {
 	{ "limit", 'n', OPT_INT, offsetof(struct ltm_show_opts, limit), "N",
-	  { "rows of long tables (default: 40)", "строк в длинных таблицах (по умолчанию 40)" }, 1, 100000000 },
+	  { "rows of long tables (default: 40)",
+	    "строк в длинных таблицах (по умолчанию 40)" }, 1, 100000000 },
 	{ 0 },
 };
 

@@ -32,7 +32,8 @@ extern const struct cmd cmd_words;
 const struct cmd cmd_words = {
 	.name = "words",
 	.args = { "TEXT|-", "ТЕКСТ|-" },
-	.brief = { "print words with lemma, part of speech, grammar", "разобрать слова: лемма, часть речи, форма" },
+	.brief = { "print words with lemma, part of speech, grammar",
+	           "разобрать слова: лемма, часть речи, форма" },
 	.about = { "A word a line, tab-separated: form, lemma, part of speech, grammar, flags; an empty "
 	           "line after a sentence. '-' is standard input.",
 	           "Слово на строку, через табуляцию: форма, лемма, часть речи, грамматика, пометы; "

@@ -119,8 +119,8 @@ enum status doc_of_store(struct doc *x, struct store *s, const struct book_row *
 
 		if (!add_ok(c->sent, c->n_sent, &end) || end > n_sent ||
 		    (passages && (!add_ok(c->off, c->len, &end) || end > text.n)))
-			return err_set(e, ERR_FORMAT, "scene %lld points outside its book; `ltm check` tells more",
-			               (long long)r[i].id);
+			return err_set(e, ERR_FORMAT, "scene %lld points outside its book; "
+			               "`ltm check` tells more", (long long)r[i].id);
 		x->d.scene[i] = (struct scene_doc){
 			.id = scene_id(a, i), .glyph = r[i].glyph, .scene = *c, .chapter = r[i].chapter,
 			.chapter_index = c->chapter, .sent = sent + c->sent, .n_sent = c->n_sent,

@@ -237,6 +237,6 @@ void live_summary(struct buf *b, const char *mind, const struct live_sum *sum, b
 	if (sum->done[LIVE_REPORT])
 		buf_printf(b, ru ? "отчёт      %s/report.html\n" : "report     %s/report.html\n", mind);
 	if (sum->done[LIVE_TRAIN])
-		buf_printf(b, ru ? "дальше     ltm think %s \"Ученик смотрит в зеркало и видит чужое лицо\"\n"
-		           : "next       ltm think %s \"Ученик смотрит в зеркало и видит чужое лицо\"\n", mind);
+		buf_printf(b, "%s ltm think %s \"Ученик смотрит в зеркало и видит чужое лицо\"\n",
+		           ru ? "дальше    " : "next      ", mind);
 }

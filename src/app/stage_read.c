@@ -337,7 +337,8 @@ static enum status finish_source(struct writer *x, struct slot *slot, struct err
 		x->sum->failed++;
 		if (!x->sum->first) {
 			x->sum->first = slot->e.code;
-			snprintf(x->sum->why, sizeof x->sum->why, "%.*s: %.580s", STR_ARG(src->name), slot->e.msg);
+			snprintf(x->sum->why, sizeof x->sum->why, "%.*s: %s", STR_ARG(src->name),
+			         slot->e.msg);
 		}
 		if (s->src->n > 1)	/* alone it is the error itself */
 			watch_note(x->w, "%.*s: %s", STR_ARG(src->name), slot->e.msg);
@@ -471,8 +472,8 @@ static enum status verdict(const struct read_sum *sum, struct err *e)
 	if (!sum->failed)
 		return OK;
 	if (!sum->added && !sum->known)
-		return err_set(e, sum->first, sum->failed == 1 ? "%s" : "%s (and %zu others: nothing was read)",
-		               sum->why, sum->failed - 1);
+		return err_set(e, sum->first, sum->failed == 1 ? "%s"
+		               : "%s (and %zu others: nothing was read)", sum->why, sum->failed - 1);
 	return err_set(e, ERR_PART, sum->failed == 1 ? "%s" : "%s, and %zu others (`ltm books` lists them)",
 	               sum->why, sum->failed - 1);
 }
