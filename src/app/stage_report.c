@@ -22,18 +22,6 @@ static enum status gather(struct report *r, const char *mind, struct arena *a,
 	return st ? st : fill_curves(r, mind, a, e);
 }
 
-static struct str name_of(const char *mind)
-{
-	struct str s = str_of(mind);
-
-	while (s.n > 1 && s.p[s.n - 1] == '/')
-		s.n--;
-	for (size_t i = s.n; i-- > 0;)
-		if (s.p[i] == '/')
-			return (struct str){ s.p + i + 1, s.n - i - 1 };
-	return s;
-}
-
 enum status stage_report(const char *mind, const char *file, const char *lang, uint64_t seed,
                          const struct watch *w, struct err *e)
 {
@@ -43,7 +31,7 @@ enum status stage_report(const char *mind, const char *file, const char *lang, u
 	enum status st;
 
 	r->lang = lang;
-	r->name = name_of(mind);
+	r->name = S("");	/* not the folder's: the same mind elsewhere has the same bytes */
 	r->version = S(LTM_VERSION);
 	r->seed = seed;
 	st = gather(r, mind, &a, w, e);
