@@ -84,7 +84,8 @@ static bool was_begun(struct way *x, uint64_t inputs)
 {
 	return done_is(x->mind, "train-begun", inputs, x->file[LIVE_CONCEPTS]) &&
 	       (file_exists(mind_path(&x->mem, x->mind, "core.1.ckpt")) ||
-	        file_exists(mind_path(&x->mem, x->mind, "core.2.ckpt")));
+	        file_exists(mind_path(&x->mem, x->mind, "core.2.ckpt")) ||
+	        file_exists(mind_path(&x->mem, x->mind, "core.stop.ckpt")));
 }
 
 static enum status do_train(struct way *x)

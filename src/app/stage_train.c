@@ -3,12 +3,14 @@
  *   in    MIND/store.db (strips of training and dev books), MIND/concepts.ltm
  *   out   MIND/core.safetensors, MIND/ranker.ltm, MIND/train.log, MIND/core.card.md
  *
- * While it runs, MIND/core.1.ckpt and core.2.ckpt are written in turn; resuming takes the newer
- * one that is whole and of the same data, and reaches the same bits as an uninterrupted run.
+ * While it runs, MIND/core.1.ckpt and core.2.ckpt are written in turn, core.stop.ckpt where it
+ * is stopped; resuming takes the newest one that is whole and of the same data, and reaches the
+ * same bits, in the same files, as an uninterrupted run.
  * A number that is not finite: back to the last checkpoint with half the rate, three times at
  * most (RELIABILITY.md).
  */
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "app/app.h"
 #include "app/shelves.h"
@@ -26,20 +28,30 @@ struct training {
 	struct lexis_folds x;
 	struct core core;
 	struct train_state st;
+	struct train_hooks hooks;
 	uint64_t data;
-	int saves;
 };
+
+/* Regular checkpoints in turn; the third is where a run was stopped, and goes when the next
+ * regular one is written. */
+enum { CKPTS = 3, CKPT_STOP = 2 };
 
 static const char *ckpt_path(struct training *t, int i)
 {
-	return mind_path(&t->mem, t->mind, i ? "core.2.ckpt" : "core.1.ckpt");
+	static const char *const name[CKPTS] = { "core.1.ckpt", "core.2.ckpt", "core.stop.ckpt" };
+
+	return mind_path(&t->mem, t->mind, name[i]);
 }
 
-static enum status save(void *ctx, const struct core *c, const struct train_state *st, struct err *e)
+static enum status save(void *ctx, const struct core *c, const struct train_state *st, bool regular,
+                        struct err *e)
 {
 	struct training *t = ctx;
+	int i = regular ? (int)(train_saves(st, &t->hooks) & 1) : CKPT_STOP;
 
-	return ckptfile_save(ckpt_path(t, t->saves++ & 1), c, st, t->data, e);
+	if (!ckptfile_save(ckpt_path(t, i), c, st, t->data, e) && regular)
+		unlink(ckpt_path(t, CKPT_STOP));
+	return e->code;
 }
 
 static enum status open_inputs(struct training *t, struct err *e)
@@ -73,7 +85,7 @@ static void resume(struct training *t, const struct watch *w)
 	int best = -1;
 	uint64_t step = 0;
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < CKPTS; i++) {
 		struct err e = { 0 };
 		struct train_state st = { 0 };
 
@@ -95,19 +107,25 @@ static void resume(struct training *t, const struct watch *w)
 		struct err e = { 0 };
 
 		must(!ckptfile_load(ckpt_path(t, best), &t->core, &t->st, t->data, &e));
-		t->saves = best + 1;
 		watch_note(w, "training goes on from step %llu", (unsigned long long)t->st.step);
 	}
+}
+
+/* Checkpoints of an earlier training are of no use to this one. */
+static void begin_anew(struct training *t)
+{
+	for (int i = 0; i < CKPTS; i++)
+		unlink(ckpt_path(t, i));
+	core_prepare(&t->core, &t->train.set, &t->x);
 }
 
 static enum status teach(struct training *t, const struct train_opts *o, const struct watch *w,
                          struct err *e)
 {
-	struct train_hooks h = { .save = save, .ctx = t,
-	                         .stop_after = o->stop_after_steps > 0 ? (uint64_t)o->stop_after_steps : 0 };
-
+	t->hooks = (struct train_hooks){ .save = save, .ctx = t,
+		.stop_after = o->stop_after_steps > 0 ? (uint64_t)o->stop_after_steps : 0 };
 	for (int i = 0; ; i++) {
-		core_train(&t->core, &t->st, &t->train.set, &t->dev.set, &t->x, &h, w, e);
+		core_train(&t->core, &t->st, &t->train.set, &t->dev.set, &t->x, &t->hooks, w, e);
 		if (e->code != ERR_NUM || i == RETRIES)
 			return e->code;
 		watch_note(w, "%s; back to the last checkpoint with half the rate", e->msg);
@@ -177,7 +195,7 @@ enum status stage_train(const char *mind, const struct train_opts *o, const stru
 		if (o->resume)
 			resume(&t, w);
 		else
-			core_prepare(&t.core, &t.train.set, &t.x);
+			begin_anew(&t);
 		if (!teach(&t, o, w, e))
 			save_all(&t, o, w, e);
 		core_clear(&t.core);

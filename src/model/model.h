@@ -147,13 +147,16 @@ struct train_state {
 	struct buf log;			/* key=value lines, whole since the start */
 };
 struct train_hooks {
-	/* Called every save_every steps, when stopped, and at the end of each epoch. */
+	/* Called every save_every steps and at the end of each epoch (regular), and when stopped. */
 	enum status (*save)(void *ctx, const struct core *c, const struct train_state *st,
-	                    struct err *e);
+	                    bool regular, struct err *e);
 	void *ctx;
 	uint64_t save_every;		/* steps; 0 = 500 */
 	uint64_t stop_after;		/* steps, 0 = never: stops as Ctrl-C does (tests) */
 };
+/* How many regular saves an uninterrupted run has made by this state: names the file that a
+ * regular save goes to, so that interrupted runs leave the same files. */
+uint64_t train_saves(const struct train_state *st, const struct train_hooks *h);
 /* Sets vocabulary and standardisation from the training shelves. */
 void core_prepare(struct core *c, const struct shelf_set *train, const struct lexis_folds *x);
 /* Trains from st (zero = the start) to the end; at the end the averaged weights are in c.

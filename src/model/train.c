@@ -13,7 +13,7 @@
 
 #include "model/chunk.h"
 
-enum { PREPARE_ITEMS = 40, DEV_ITEMS = 60 };
+enum { SAVE_EVERY = 500, PREPARE_ITEMS = 40, DEV_ITEMS = 60 };
 
 /* ---- vocabulary and standardisation ---- */
 
@@ -175,9 +175,15 @@ struct run {
 	double total;			/* scenes in all epochs, for progress */
 };
 
-static enum status save(struct run *r)
+/* regular: at a place every run passes, not where this one was stopped. */
+static enum status save(struct run *r, bool regular)
 {
-	return r->h && r->h->save ? r->h->save(r->h->ctx, r->c, r->st, r->e) : OK;
+	return r->h && r->h->save ? r->h->save(r->h->ctx, r->c, r->st, regular, r->e) : OK;
+}
+
+static uint64_t save_every(const struct train_hooks *h)
+{
+	return h && h->save_every ? h->save_every : SAVE_EVERY;
 }
 
 static bool stop_now(const struct run *r)
@@ -213,7 +219,6 @@ static enum status learn_chunk(struct run *r, struct chunk *k, struct arena *a)
 	uint32_t *at = TAKE(a, uint32_t, k->n + 1);
 	const struct core_input **in = TAKE(a, const struct core_input *, (size_t)c->c.batch);
 	struct rng rng = rng_stream(c->c.seed, "order.batches", r->st->epoch * 100003 + r->st->chunk);
-	uint64_t every = r->h && r->h->save_every ? r->h->save_every : 500;
 
 	for (size_t i = 0; i < k->n; i++)
 		at[i] = (uint32_t)i;
@@ -222,7 +227,7 @@ static enum status learn_chunk(struct run *r, struct chunk *k, struct arena *a)
 		int n = (int)(k->n - b < (size_t)c->c.batch ? k->n - b : (size_t)c->c.batch);
 
 		if (stop_now(r)) {
-			if (save(r))
+			if (save(r, false))
 				return r->e->code;
 			return err_set(r->e, ERR_STOP, "training stopped at step %llu; the state is saved",
 			               (unsigned long long)r->st->step);
@@ -232,7 +237,7 @@ static enum status learn_chunk(struct run *r, struct chunk *k, struct arena *a)
 		if (learn(r, in, n))
 			return r->e->code;
 		r->st->batch++;
-		if (r->st->step % every == 0 && save(r))
+		if (r->st->step % save_every(r->h) == 0 && save(r, true))
 			return r->e->code;
 	}
 	return OK;
@@ -283,7 +288,12 @@ static enum status epoch(struct run *r)
 	r->st->losses = 0;
 	r->st->epoch++;
 	r->st->chunk = r->st->batch = 0;
-	return save(r);
+	return save(r, true);
+}
+
+uint64_t train_saves(const struct train_state *st, const struct train_hooks *h)
+{
+	return st->step / save_every(h) + st->epoch;
 }
 
 enum status core_train(struct core *c, struct train_state *st, const struct shelf_set *train,

@@ -147,12 +147,13 @@ static uint64_t weights_hash(const struct core *c)
 
 struct keeper { struct core *c; float *w, *m, *v, *avg; struct train_state st; struct buf log; };
 
-static enum status keep_state(void *ctx, const struct core *c, const struct train_state *st, struct err *e)
+static enum status keep_state(void *ctx, const struct core *c, const struct train_state *st,
+                              bool regular, struct err *e)
 {
 	struct keeper *k = ctx;
 	size_t bytes = c->p.n * sizeof *c->p.w;
 
-	(void)e;
+	(void)e, (void)regular;
 	memcpy(k->w, c->p.w, bytes);
 	memcpy(k->m, c->p.m, bytes);
 	memcpy(k->v, c->p.v, bytes);
