@@ -496,7 +496,7 @@ static enum status read_sources(const char *mind, const struct read_opts *o, str
 			st = run_shop(x, threads_of(o->threads), e);
 		}
 		lemmas_close(&x->lemmas, e);
-		if (!st && x->sum->added + x->sum->failed)
+		if (!st)	/* also when nothing is new: an earlier reading may have been killed here */
 			st = store_finish(x->store, e);
 	}
 	if (x->store)
