@@ -111,6 +111,21 @@ static void resume(struct training *t, const struct watch *w)
 	}
 }
 
+/* Passes over the training books: the plan's number, and more over a small library, whose few
+ * batches would not take the rate past its warm-up; never so many that it is learned by heart. */
+static int epochs_for(const struct training *t, const struct core_config *c)
+{
+	enum { KINDS_ASKED = 3, STEPS_LEAST = 60, EPOCHS_MOST = 20 };
+	size_t scenes = 0, steps;
+	int n;
+
+	for (size_t i = 0; i < t->train.set.n; i++)
+		scenes += t->train.set.shelf[i].n;
+	steps = scenes * KINDS_ASKED / (size_t)c->batch + 1;
+	n = (int)((STEPS_LEAST + steps - 1) / steps);
+	return n < c->epochs ? c->epochs : n > EPOCHS_MOST ? EPOCHS_MOST : n;
+}
+
 /* Checkpoints of an earlier training are of no use to this one. */
 static void begin_anew(struct training *t)
 {
@@ -185,9 +200,8 @@ enum status stage_train(const char *mind, const struct train_opts *o, const stru
 	if (num_blas_warning())
 		watch_note(w, "%s", num_blas_warning());
 	c.seed = o->seed;
-	if (o->epochs > 0)
-		c.epochs = o->epochs;
 	if (!open_inputs(&t, e)) {
+		c.epochs = o->epochs > 0 ? o->epochs : epochs_for(&t, &c);
 		watch_step(w, "train", 0, c.epochs, "epochs");
 		folds_make(&t.x, &t.train.set, &t.graph, w);
 		t.data = data_hash(&t, &c);

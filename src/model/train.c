@@ -281,9 +281,13 @@ static enum status epoch(struct run *r)
 		if (r->st->avg.seen)
 			average_swap(&r->st->avg, &r->c->p);
 	}
-	buf_printf(&r->st->log, "epoch=%llu step=%llu loss=%.5f dev_far=%.4f dev_near=%.4f dev_matched=%.4f\n",
-	           (unsigned long long)r->st->epoch + 1, (unsigned long long)r->st->step,
-	           r->st->losses ? r->st->loss / (double)r->st->losses : NAN, acc[0], acc[1], acc[2]);
+	buf_printf(&r->st->log, "epoch=%llu step=%llu loss=%.5f", (unsigned long long)r->st->epoch + 1,
+	           (unsigned long long)r->st->step,
+	           r->st->losses ? r->st->loss / (double)r->st->losses : 0);
+	for (int k = 0; k < KINDS; k++)		/* kinds that dev cannot ask are left out */
+		if (isfinite(acc[k]))
+			buf_printf(&r->st->log, " dev_%s=%.4f", item_kind_name(k) + strlen("next6-"), acc[k]);
+	buf_char(&r->st->log, '\n');
 	r->st->loss = 0;
 	r->st->losses = 0;
 	r->st->epoch++;
