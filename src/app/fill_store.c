@@ -12,7 +12,7 @@
 #include "app/fill.h"
 
 enum { EXCERPT_RUNES = 160, NET_BOOKS = REPORT_NETS_MAX - 1, NET_MIN_SCENES = 20,
-       ARC_SCENES_MAX = 1500 };
+       ARC_SCENES_MAX = 20000 };
 
 /* ---- who meets whom -------------------------------------------------------------------- */
 

@@ -156,11 +156,35 @@ static bool genre_word(struct str s)
 	return false;
 }
 
+/* «Предисловие», «ОТ АВТОРА», «Часть первая», «* I *», «1833»: of a part, or no words at all. */
+static bool part_word(struct str s)
+{
+	static const char *const first[] = { "предисловие", "послесловие", "вступление", "введение",
+		"пролог", "эпилог", "посвящение", "приложение", "часть", "глава", "том", "от автора",
+		"от издателя", "от редактора", "оглавление", "содержание" };
+	struct arena a = arena_open("title");
+	struct str low = str_lower(&a, s);
+	bool part = false, letters = false;
+	const char *p = low.p, *end = low.p + low.n;
+
+	while (p < end)
+		letters |= rune_is_letter(utf8_next(&p, end));
+	while (low.n && strchr("* ", low.p[0]))
+		low.p++, low.n--;
+	for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+		struct str w = str_of(first[i]);
+
+		part |= str_starts(low, w) && (low.n == w.n || strchr(" .:", low.p[w.n]));
+	}
+	arena_close(&a);
+	return part || !letters;
+}
+
 static bool may_be_title(const struct piece *v)
 {
 	enum head_kind k = v->head;
 
-	return v->runes <= 80 && v->lines == 1 && v->kind != PARA_BREAK && !genre_word(v->s) &&
+	return !part_word(v->s) && v->runes <= 80 && v->lines == 1 && v->kind != PARA_BREAK && !genre_word(v->s) &&
 	       (k == HEAD_NONE || k == HEAD_CAPS) && (v->ends == END_OPEN || k == HEAD_CAPS) &&
 	       !strchr(",;:-", v->s.p[v->s.n - 1]) && v->starts != START_DASH &&
 	       v->starts != START_LOWER;
@@ -187,6 +211,10 @@ static size_t head_lines(struct maker *m, const struct pieces *p)
 		return 2;
 	}
 	bool headed = b->head != HEAD_NONE && b->head != HEAD_CAPS;
+	if (head_is_name(a->s) && !part_word(a->s) && (b->blanks || headed)) {	/* the author alone */
+		maker_name(&m->author, a->s);
+		return 1;
+	}
 	if (may_be_title(a) && (b->blanks || headed)) {
 		maker_name(&m->title, a->s);
 		return 1;
