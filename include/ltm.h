@@ -247,6 +247,7 @@ struct ltm_think_opts {
 	int json;
 	uint64_t seed;
 	const char *dict;
+	const char *lang;		/* of the text: "ru" or "en"; NULL: "en" */
 };
 LTM_API int ltm_think(const struct ltm_think_opts *o, const struct ltm_sink *out,
                       const struct ltm_watch *w, struct ltm_error *e);

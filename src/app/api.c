@@ -242,7 +242,7 @@ LTM_API int ltm_think(const struct ltm_think_opts *opts, const struct ltm_sink *
 		else
 			st = stage_think(o.mind, &(struct think_opts){ .situation = text.p,
 			                 .intention = o.intention, .n = o.n, .json = o.json,
-			                 .seed = o.seed, .dict = o.dict }, &b, &w, &e);
+			                 .seed = o.seed, .dict = o.dict, .lang = o.lang }, &b, &w, &e);
 	}
 	buf_free(&text);
 	sink_send(out, &b);

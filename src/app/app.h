@@ -68,6 +68,7 @@ struct think_opts {
 	bool json;
 	uint64_t seed;
 	const char *dict;
+	const char *lang;			/* of the text: "ru" or "en" (NULL) */
 };
 enum status stage_think(const char *mind, const struct think_opts *o, struct buf *out,
                         const struct watch *w, struct err *e);

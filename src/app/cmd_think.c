@@ -8,6 +8,7 @@ static int run(struct call *c)
 	o->mind = c->arg[0];
 	o->situation = c->arg[1];
 	o->seed = c->common.seed;
+	o->lang = c->common.l == RU ? "ru" : "en";
 	return ltm_think(o, &c->out, &c->watch, &c->e);
 }
 

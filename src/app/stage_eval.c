@@ -26,6 +26,8 @@ static void put_task(struct buf *b, const struct eval_table *t, const struct eva
 	bool order = !strcmp(k->name, "order4");
 	const char *extra = order ? "tau" : "MRR";
 
+	if (t->tasks && !(t->tasks >> (k - t->task) & 1))
+		return;
 	if (!k->n_item) {
 		buf_printf(b, "%s: no book is long enough\n\n", k->name);
 		return;
@@ -54,12 +56,16 @@ static void put_json(struct buf *b, const struct eval_table *t, const struct she
 		buf_str(b, i ? S(", ") : S(""));
 		json_str(b, held->title[i]);
 	}
+	int n = 0;
+
 	buf_str(b, S("],\n \"tasks\": ["));
 	for (int i = 0; i < EVAL_TASKS; i++) {
 		const struct eval_task *k = &t->task[i];
 
+		if (t->tasks && !(t->tasks >> i & 1))
+			continue;
 		buf_printf(b, "%s\n  {\"task\": \"%s\", \"chance\": %.6f, \"questions\": %zu, \"books\": %zu, "
-		           "\"systems\": [", i ? "," : "", k->name, k->chance, k->n_item, k->n_book);
+		           "\"systems\": [", n++ ? "," : "", k->name, k->chance, k->n_item, k->n_book);
 		for (int y = 0; y < t->n_system && k->n_item; y++) {
 			const struct eval_cell *c = &k->cell[y];
 
@@ -129,12 +135,37 @@ static enum status open_held(struct judge *j, const char *mind, const struct eva
 	return e->code;
 }
 
+/* "next6,order4" → bits of tasks; next6 means its three kinds. */
+static enum status tasks_of(unsigned *bits, const char *list, struct err *e)
+{
+	struct str rest = str_of(list), one;
+
+	*bits = 0;
+	while (list && str_cut(&rest, ',', &one)) {
+		unsigned was = *bits;
+
+		one = str_trim(one);
+		for (int k = 0; k < EVAL_TASKS; k++) {
+			struct str name = str_of(k == TASK_ORDER4 ? "order4" : item_kind_name(k));
+
+			if (str_eq(one, name) || (str_eq(one, S("next6")) && str_starts(name, S("next6-"))))
+				*bits |= 1u << k;
+		}
+		if (*bits == was)
+			return err_set(e, ERR_USAGE, "no task \"" STR_FMT "\"; there are next6 (next6-far, "
+			               "next6-near, next6-matched), next32, order4", STR_ARG(one));
+	}
+	return OK;
+}
+
 static enum status judge(struct judge *j, const struct eval_opts *o, struct buf *out,
                          const struct watch *w, struct err *e)
 {
 	struct eval_table *t = TAKE(&j->mem, struct eval_table, 1);
 
 	t->seed = o->seed;
+	if (tasks_of(&t->tasks, o->tasks, e))
+		return e->code;
 	system_add(t, "tfidf-last", "TF-IDF, last scene", score_tfidf_last, NULL);
 	system_add(t, "tfidf-context", "TF-IDF, decayed context", score_tfidf_blend, NULL);
 	system_add(t, "ranker", "learned shallow ranker", score_ranker, &j->ranker);

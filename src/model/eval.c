@@ -80,6 +80,11 @@ static void mark_next(struct mark *m, const float *s, const struct item *it)
 	m->extra = 1.0f / (float)rank;
 }
 
+static bool asked(const struct eval_table *t, int task)
+{
+	return !t->tasks || (t->tasks >> task & 1);
+}
+
 static void next_tasks(struct book_marks *b, const struct eval_table *t, const struct view *v,
                        const struct rows *r, size_t book, size_t max, struct arena *a)
 {
@@ -87,6 +92,8 @@ static void next_tasks(struct book_marks *b, const struct eval_table *t, const s
 		struct rng rng = rng_stream(t->seed, "eval.items", book * ITEM_KINDS + (size_t)k);
 		struct item *it;
 
+		if (!asked(t, k))
+			continue;
 		b->n[k] = items_make(&it, r, k, max, 0, &rng, a);
 		b->mark[k] = TAKE(a, struct mark, b->n[k] * (size_t)t->n_system);
 		for (size_t i = 0; i < b->n[k]; i++) {
@@ -233,7 +240,9 @@ static void book_lane(void *ctx, int lane)
 	views_make(&v, &r->held->shelf[i], r->x, &a);
 	rows_of_views(&rows, &r->held->shelf[i], v, &a);
 	next_tasks(&r->book[i], r->t, v, &rows, i, r->max, &r->mem[i]);
-	order_task(&r->book[i], r->t, v, r->held->shelf[i].n, i, r->max, &r->mem[i]);
+	if (asked(r->t, TASK_ORDER4))
+		order_task(&r->book[i], r->t, v, r->held->shelf[i].n, i, r->max,
+		           &r->mem[i]);
 	arena_close(&a);
 }
 

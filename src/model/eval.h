@@ -40,6 +40,7 @@ struct eval_table {
 	struct eval_task task[EVAL_TASKS];
 	int resamples;
 	uint64_t seed;
+	unsigned tasks;		/* bit k: task k is asked; 0 = all */
 };
 /* Fills t->task; t->system and t->seed are set by the caller. max: most targets a book (100).
  * ERR_USAGE when no shelf is long enough for any question. */
