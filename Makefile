@@ -19,6 +19,10 @@ BLAS_DIR   := /usr/lib/$(shell gcc -print-multiarch 2>/dev/null)/openblas-openmp
 BLAS_CFLAGS:= -I/usr/include/$(shell gcc -print-multiarch 2>/dev/null)/openblas-openmp
 
 CC      ?= cc
+# Lines of the build are short; make V=1 shows whole commands.
+V       ?= 0
+Q       := $(if $(filter 1,$(V)),,@)
+say      = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2))
 WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla
 OPT_release := -O3 -g -fno-math-errno
 OPT_debug   := -O0 -g3
@@ -53,29 +57,36 @@ lib: $(B)/libltm.a $(B)/libltm.so
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,cc,$<)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # data/ru, web and the SQL schema as bytes of the library (base/data.h)
 $(B)/data.c: $(DATA) scripts/embed.sh
 	@mkdir -p $(@D)
-	sh scripts/embed.sh $(DATA) > $@.tmp && mv $@.tmp $@
+	$(Q)sh scripts/embed.sh $(DATA) > $@.tmp && mv $@.tmp $@
 $(B)/data.o: $(B)/data.c $(DATA)
-	$(CC) $(CFLAGS) -c $< -o $@
+	$(call say,data,$@)
+	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
 $(B)/libltm.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,ar,$@)
+	$(Q)ar rcs $@ $^
 $(B)/libltm.so: $(LIB_OBJ)
-	$(CC) $(CFLAGS) -shared -Wl,-soname,libltm.so.0 $^ $(LIBS) -o $@
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,libltm.so.0 $^ $(LIBS) -o $@
 $(B)/ltm: $(CMD_OBJ) $(B)/libltm.a
-	$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
 
 $(B)/tests/%: tests/unit/%.c tests/unit/check.h $(B)/libltm.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Itests/unit $< $(B)/libltm.a $(LIBS) -lcmocka -o $@
+	$(call say,test,$<)
+	$(Q)$(CC) $(CFLAGS) -Itests/unit $< $(B)/libltm.a $(LIBS) -lcmocka -o $@
 $(B)/bench/%: bench/%.c $(B)/libltm.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $< $(B)/libltm.a $(LIBS) -o $@
+	$(call say,bench,$<)
+	$(Q)$(CC) $(CFLAGS) $< $(B)/libltm.a $(LIBS) -o $@
 
 # ---- set-up ------------------------------------------------------------------------------
 # The dictionary is fetched and converted once, and again when its form changes; never at run time.
