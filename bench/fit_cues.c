@@ -1,6 +1,6 @@
 /* fit_cues.c - makes data/ru/scene_weight.tsv: the weights of heads.c, nouns.c and borders.c.
  *
- *   fit_cues LIBRARY SHARED > data/ru/scene_weight.tsv
+ *   fit_cues LIBRARY SHARED > w.tsv; fit_prior LIBRARY SHARED < w.tsv > data/ru/scene_weight.tsv
  *
  *   in    the 'train' stories of the shipped library and the 'train' passages of the shared
  *         development data, through the same features the product uses
@@ -175,7 +175,7 @@ static float ridge_of(size_t row)
 {
 	if (row >= DENSE_N)
 		return opt.lemma;
-	return row >= DENSE_N - STYLE_N ? opt.style : opt.dense;
+	return row >= DENSE_N - LOOK_STYLES ? opt.style : opt.dense;
 }
 
 static void gradient(struct model *m, const struct data *t)

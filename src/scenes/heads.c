@@ -21,8 +21,8 @@ enum style {
 	ST_ADVS, ST_DIGITS, ST_VERSE, ST_WHOLE, ST_FIRST, ST_LAST, ST_AT, ST_EARLY, ST_LATE,
 	ST_LENGTH, ST_QUOTES, ST_COMMAS,
 };
-_Static_assert(ST_COMMAS + 1 == STYLE_N, "styles and their names agree");
-static const char *const style_name[STYLE_N] = {
+_Static_assert(ST_COMMAS + 1 == LOOK_STYLES, "styles and their names agree");
+static const char *const style_name[LOOK_STYLES] = {
 	"dialog", "dialog_para", "ask", "cry", "dots", "sent_len", "me", "you", "he",
 	"past", "present", "command", "infinitive", "verbs", "adjs", "nouns", "not", "proper",
 	"advs", "digits", "verse", "whole", "first", "last", "at", "early", "late",
@@ -246,7 +246,7 @@ static float clamp(float v, float lo, float hi)
 static void stand_alone(float z[OUT_N], const struct look *l)
 {
 	struct look one = *l;
-	float here[STYLE_N] = { 0 }, alone[STYLE_N] = { 0 };
+	float here[LOOK_STYLES] = { 0 }, alone[LOOK_STYLES] = { 0 };
 
 	one.first = one.last = 0;
 	one.at = 0.5f;

@@ -76,7 +76,7 @@ void look_at(struct look *l, const struct scene *s, const struct book *b, const 
              struct arena *scratch);
 
 /* ---- heads.c ------------------------------------------------------------------------- */
-enum { STYLE_N = 30, DENSE_N = 1 + VEC_N + CUE_N + FEEL_N + 2 + STYLE_N };
+enum { LOOK_STYLES = 30, DENSE_N = 1 + VEC_N + CUE_N + FEEL_N + 2 + LOOK_STYLES };
 void dense_features(float x[DENSE_N], const struct look *l);
 const char *dense_name(int i);		/* "vec.7", "cue.tension.R", "style.dialog", … */
 void heads_score(float out[OUT_N], const struct look *l);
