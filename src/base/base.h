@@ -74,6 +74,14 @@ void mem_free(void *p);
 	(*((n) == (cap) ? ((v) = mem_grow((v), &(cap), sizeof *(v)), &(v)[(n)++]) : &(v)[(n)++]))
 void *mem_grow(void *v, size_t *cap, size_t size);	/* at least doubles *cap */
 
+/* For qsort and bsearch over uint32_t, ascending. */
+static inline int u32_cmp(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 /* ---- strings -----------------------------------------------------------------------
  * UTF-8, not NUL-terminated unless said. A str lends; whoever made the bytes owns them. */
 struct str {

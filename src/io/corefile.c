@@ -63,13 +63,6 @@ static enum status sheet_save(struct sheet *s, const char *path, struct err *e)
 	return st;
 }
 
-static int by_u32(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Pairs (key, df) by key: [n][2]. */
 static void add_idf(struct sheet *s, const char *name, const struct idf *t)
 {
@@ -81,7 +74,7 @@ static void add_idf(struct sheet *s, const char *name, const struct idf *t)
 			v[n * 2] = t->key[i];
 			v[n++ * 2 + 1] = t->df[i];
 		}
-	qsort(v, n, 2 * sizeof *v, by_u32);
+	qsort(v, n, 2 * sizeof *v, u32_cmp);
 	add(s, name, DT_U32, v, 4, n, 2);
 }
 

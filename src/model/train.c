@@ -26,13 +26,6 @@ static int by_count(const void *a, const void *b)
 	return x->n != y->n ? (x->n < y->n) - (x->n > y->n) : (x->key > y->key) - (x->key < y->key);
 }
 
-static int by_u32(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void count_seams(struct idf *t, const struct seam_word *w, int n)
 {
 	for (int i = 0; i < n; i++) {
@@ -62,7 +55,7 @@ static void vocabulary(struct core *c, const struct shelf_set *train)
 	for (c->n_vocab = 0; c->n_vocab < SEAM_VOCAB && (size_t)c->n_vocab < n &&
 	                     v[c->n_vocab].n >= 8; c->n_vocab++)
 		c->vocab[c->n_vocab] = v[c->n_vocab].key;
-	qsort(c->vocab, (size_t)c->n_vocab, sizeof *c->vocab, by_u32);
+	qsort(c->vocab, (size_t)c->n_vocab, sizeof *c->vocab, u32_cmp);
 	mem_free(v);
 	idf_clear(&t);
 }

@@ -116,18 +116,11 @@ static void gather_text(struct gather *g, struct str t)
 		         runes, name);
 }
 
-static int by_u32(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 static size_t distinct(uint32_t *v, size_t n)
 {
 	size_t k = 0;
 
-	qsort(v, n, sizeof *v, by_u32);
+	qsort(v, n, sizeof *v, u32_cmp);
 	for (size_t i = 0; i < n; i++)
 		if (!k || v[k - 1] != v[i])
 			v[k++] = v[i];
@@ -192,7 +185,7 @@ static void put_stems(struct buf *out, uint32_t *v, size_t n)
 	size_t at = out->n, k = 0;
 
 	buf_u32(out, 0);
-	qsort(v, n, sizeof *v, by_u32);
+	qsort(v, n, sizeof *v, u32_cmp);
 	for (size_t i = 0, j; i < n; i = j, k++) {
 		for (j = i + 1; j < n && v[j] == v[i];)
 			j++;

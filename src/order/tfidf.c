@@ -116,13 +116,6 @@ void svec_tfidf(struct svec *v, const struct bag_item *bag, size_t n, const stru
 	normalise(v);
 }
 
-static int by_u32(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 void svec_keys(struct svec *v, const uint32_t *key, size_t n, const struct idf *t,
                struct arena *a)
 {
@@ -131,7 +124,7 @@ void svec_keys(struct svec *v, const uint32_t *key, size_t n, const struct idf *
 	*v = (struct svec){ .key = k, .w = TAKE(a, float, n) };
 	if (n)
 		memcpy(k, key, n * sizeof *k);
-	qsort(k, n, sizeof *k, by_u32);
+	qsort(k, n, sizeof *k, u32_cmp);
 	for (size_t i = 0, j; i < n; i = j) {
 		for (j = i + 1; j < n && k[j] == k[i];)
 			j++;

@@ -35,13 +35,6 @@ static struct field_law law_of(const struct core *c)
 	return law;
 }
 
-static int by_u32(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The strongest nodes of the field as a row by key. */
 static void read_field(struct thought *t)
 {
@@ -50,7 +43,7 @@ static void read_field(struct thought *t)
 	size_t n = field_top(&t->field, node, value, LIT_KEEP);
 	double sum = 0;
 
-	qsort(node, n, sizeof *node, by_u32);		/* nodes ascend with keys */
+	qsort(node, n, sizeof *node, u32_cmp);		/* nodes ascend with keys */
 	t->lit = (struct svec){ .key = TAKE(&t->mem, uint32_t, n), .w = TAKE(&t->mem, float, n),
 	                          .n = (uint32_t)n };
 	for (size_t i = 0; i < n; i++) {
