@@ -68,6 +68,14 @@ static enum status mark(const char *mind, struct err *e)
 	return st;
 }
 
+static void forget_lock(const char *mind)
+{
+	struct arena a = arena_open("path");
+
+	unlink(mind_path(&a, mind, "lock"));
+	arena_close(&a);
+}
+
 enum status mind_begin(struct lock *l, const char *mind, struct err *e)
 {
 	enum status st = dir_make(mind, e);
@@ -78,8 +86,8 @@ enum status mind_begin(struct lock *l, const char *mind, struct err *e)
 		saver_sweep(mind);
 	else if (has(mind, "manifest.json"))
 		st = mind_check(mind, e);
-	else
-		st = may_settle(mind, e);
+	else if ((st = may_settle(mind, e)))
+		forget_lock(mind);	/* somebody else's folder is left as it was */
 	if (!st)
 		st = mark(mind, e);
 	if (st)
@@ -87,8 +95,25 @@ enum status mind_begin(struct lock *l, const char *mind, struct err *e)
 	return st;
 }
 
+/* Nothing was read: a mistyped name must not leave a folder behind. Not a mind, so no writer
+ * can be waiting for it; a folder with anything else in it stays. */
+static void unmake(struct lock *l, const char *mind)
+{
+	struct arena a = arena_open("path");
+
+	unlink(mind_path(&a, mind, ".unsealed"));
+	forget_lock(mind);
+	lock_drop(l);
+	rmdir(mind);
+	arena_close(&a);
+}
+
 enum status mind_end(struct lock *l, const char *mind, struct err *e)
 {
+	if (!has(mind, "store.db")) {
+		unmake(l, mind);
+		return OK;
+	}
 	struct arena a = arena_open("path");
 	struct err own = { 0 };
 	enum status st = mind_seal(mind, &own);
