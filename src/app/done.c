@@ -8,14 +8,9 @@ enum { LIMIT_DONE = 64 << 10 };
 
 uint64_t file_hash(const char *path)
 {
-	struct str map;
-	uint64_t h;
+	uint64_t size, h;
 
-	if (!file_exists(path) || file_map(&map, path, NULL))
-		return 0;
-	h = hash64(map.p, map.n, 0);
-	file_unmap(&map);
-	return h;
+	return file_measure(&size, &h, path, NULL) ? 0 : h;
 }
 
 static void row(struct buf *b, const char *stage, uint64_t inputs, uint64_t output)

@@ -199,6 +199,8 @@ enum status file_read(struct buf *out, const char *path, size_t limit, struct er
 /* Read-only map; empty files give n = 0 and p = "". file_unmap when done. */
 enum status file_map(struct str *out, const char *path, struct err *e);
 void file_unmap(struct str *map);
+/* Size and XXH3 of a file's bytes, read in pieces: no more memory for a large file. */
+enum status file_measure(uint64_t *size, uint64_t *hash, const char *path, struct err *e);
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
 enum status dir_make(const char *path, struct err *e);	/* with parents; existing is OK */

@@ -77,6 +77,32 @@ void file_unmap(struct str *map)
 	*map = (struct str){ "", 0 };
 }
 
+enum status file_measure(uint64_t *size, uint64_t *hash, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), why = 0;
+	char chunk[1 << 16];
+	void *h;
+	ssize_t k;
+
+	*size = *hash = 0;
+	if (fd < 0)
+		return err_set(e, ERR_IO, "%s: %s", path, strerror(errno));
+	h = hash_begin();
+	while ((k = read(fd, chunk, sizeof chunk)) != 0) {
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0) {
+			why = errno;
+			break;
+		}
+		hash_more(h, chunk, (size_t)k);
+		*size += (uint64_t)k;
+	}
+	*hash = hash_end(h);
+	close(fd);
+	return why ? err_set(e, ERR_IO, "%s: %s", path, strerror(why)) : OK;
+}
+
 bool file_exists(const char *path)
 {
 	struct stat st;

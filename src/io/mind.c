@@ -91,18 +91,6 @@ static int by_name(const void *x, const void *y)
 
 /* ---- one file ------------------------------------------------------------------------ */
 
-static enum status measure(uint64_t *size, uint64_t *hash, const char *path, struct err *e)
-{
-	struct str map;
-
-	if (file_map(&map, path, e))
-		return e->code;
-	*size = map.n;
-	*hash = hash64(map.p, map.n, 0);
-	file_unmap(&map);
-	return OK;
-}
-
 static struct str hex(struct arena *a, uint64_t v)
 {
 	return str_printf(a, "%016llx", (unsigned long long)v);
@@ -120,7 +108,7 @@ static enum status put_file(struct buf *out, const char *mind, const char *name,
 
 	if (!utf8_valid(str_of(name)))
 		return err_set(e, ERR_FORMAT, "%s: the file name %s is not UTF-8; rename it", mind, name);
-	if (measure(&size, &hash, mind_path(a, mind, name), e))
+	if (file_measure(&size, &hash, mind_path(a, mind, name), e))
 		return e->code;
 	node_put(map, "name", node_text(a, str_of(name)));
 	node_put(map, "size", node_u64(a, size));
@@ -220,7 +208,7 @@ static enum status check_file(const char *mind, const struct node *f, bool whole
 		               (unsigned long long)st.st_size, (unsigned long long)want, mend);
 	if (!whole)
 		return OK;
-	if (measure(&size, &hash, path, e))
+	if (file_measure(&size, &hash, path, e))
 		return e->code;
 	if (size != want || !str_eq(hex(a, hash), xxh3->s))
 		return err_set(e, ERR_FORMAT, "%s: its bytes changed (XXH3 %s, the manifest says "

@@ -406,18 +406,26 @@ static void one_writer(void **state)
 {
 	struct lock l, second;
 	struct err e = { 0 };
+	struct store *s;
 
 	(void)state;
 	CHECK_EQ(mind_begin(&l, at("w"), &e), OK);
 	CHECK_EQ(mind_begin(&second, at("w"), &e), ERR_LOCK);
 	err_clear(&e);
 	CHECK_EQ(mind_end(&l, at("w"), &e), OK);
+	CHECK(!dir_exists(at("w")));		/* nothing was read into it */
+	CHECK_EQ(mind_begin(&l, at("w"), &e), OK);
+	CHECK_EQ(mind_store(&s, at("w"), STORE_WRITE, &e), OK);
+	CHECK_EQ(store_finish(s, &e), OK);
+	store_close(s);
+	CHECK_EQ(mind_end(&l, at("w"), &e), OK);
 	CHECK_EQ(mind_check(at("w"), &e), OK);
 	CHECK_EQ(mind_begin(&l, at("w"), &e), OK);
 	CHECK_EQ(mind_end(&l, at("w"), &e), OK);
 	put("foreign/thing", S("mine"));
 	CHECK_EQ(mind_begin(&l, at("foreign"), &e), ERR_USAGE);
-	CHECK(file_exists(at("foreign/thing")) && !file_exists(at("foreign/.unsealed")));
+	CHECK(file_exists(at("foreign/thing")) && !file_exists(at("foreign/.unsealed")) &&
+	      !file_exists(at("foreign/lock")));
 }
 
 /* ---- output -------------------------------------------------------------------------------- */

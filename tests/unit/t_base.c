@@ -191,6 +191,11 @@ static void saved_whole_or_not_at_all(void **state)
 	CHECK(!file_save(in_dir("f"), S("new"), &e));
 	CHECK(!file_read(&b, in_dir("f"), 100, &e));
 	CHECK_STR(buf_view(&b), "new");
+	uint64_t size, hash;
+
+	CHECK(!file_measure(&size, &hash, in_dir("f"), &e));
+	CHECK(size == 3 && hash == hash64("new", 3, 0));
+	CHECK_EQ(file_measure(&size, &hash, in_dir("absent"), NULL), ERR_IO);
 	CHECK_EQ(file_read(&b, in_dir("f"), 2, &e), ERR_LIMIT);
 	err_clear(&e);
 	CHECK_EQ(file_read(&b, in_dir("absent"), 2, &e), ERR_IO);
