@@ -87,7 +87,7 @@ $(B)/tests/%: tests/unit/%.c tests/unit/check.h $(B)/libltm.a
 $(B)/bench/%: bench/%.c $(B)/libltm.a
 	@mkdir -p $(@D)
 	$(call say,bench,$<)
-	$(Q)$(CC) $(CFLAGS) $< $(B)/libltm.a $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) -Ibench $< $(B)/libltm.a $(LIBS) -o $@
 
 # ---- set-up ------------------------------------------------------------------------------
 # The dictionary is fetched and converted once, and again when its form changes; never at run time.

@@ -8,7 +8,7 @@
  * x are the dense features: the mean lemma vector (latent semantic analysis over scenes
  * [Deerwester et al. 1990]), counts of cue words of every kind, feelings, style, place in the
  * chapter. l runs over distinct lemmas with a weight of their own, v damps long scenes.
- * W and w are fitted by bench/fit_cues.c (multinomial logistic regression, ridge) on the training
+ * W and w are fitted by bench/fit/fit_cues.c (multinomial logistic regression, ridge) on the training
  * stories and come from scene_weight.tsv. Confidence is the softmax within the field.
  */
 #include <math.h>

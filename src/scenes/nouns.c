@@ -6,7 +6,7 @@
  * A person is one candidate whatever the case, and a given name, a patronymic and a surname that
  * stand side by side are one person, called by the given name; the parts met alone in the same
  * scene join it. «Я» outside of speech is the narrator. Candidates are ranked by logistic scores
- * (scene_weight.tsv; fitted by bench/fit_cues.c); confidence is their probability.
+ * (scene_weight.tsv; fitted by bench/fit/fit_cues.c); confidence is their probability.
  *
  * Invariants: candidates come in order of first mention; nothing that is not in the text.
  */

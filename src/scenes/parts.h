@@ -1,5 +1,5 @@
 /* parts.h - what the files of the scenes room share; no other room includes it (the fitter
- * bench/fit_cues.c does, because it must see the same features).
+ * bench/fit/fit_cues.c does, because it must see the same features).
  *
  *   lexicon   every cue word, feeling, place, thing, idea, vector and weight of data/ru, one
  *             hash table, built once and then read-only

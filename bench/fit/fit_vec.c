@@ -227,7 +227,7 @@ static void orthonormal(float *x, double len[RANK])
 /* Every lemma's vector has the length idf: common words would otherwise drown the rest. */
 static void print_vectors(const float *x, const double len[RANK])
 {
-	printf("# scene_vec.tsv - vectors of %zu lemmas, made by bench/fit_vec.c from %zu windows of\n"
+	printf("# scene_vec.tsv - vectors of %zu lemmas, made by bench/fit/fit_vec.c from %zu windows of\n"
 	       "# Russian books in the public domain. One letter a number: '0' + 32 + value.\n"
 	       "lemma\tvector\n", n_col, c.n_doc);
 	for (size_t i = 0; i < n_col; i++) {

@@ -482,7 +482,7 @@ int main(int argc, char **argv)
 	judge(&m, &t, true, "train stories");
 	judge(&m, &d, true, "dev stories");
 	judge(&m, &d, false, "dev passages");
-	printf("# scene_weight.tsv - fitted by bench/fit_cues.c on the training stories and passages\n"
+	printf("# scene_weight.tsv - fitted by bench/fit/fit_cues.c on the training stories and passages\n"
 	       "# (library/split.tsv). dense, lemma: outputs in the order of taxonomy.tsv, then valence,\n"
 	       "# arousal; a lemma's weights are letters '0' + 32 + value, times scale.\n"
 	       "kind\tname\tnumbers\n");
