@@ -103,7 +103,7 @@ help:
 	@echo "make test         set-up if needed, then everything that is tested"
 	@echo "make check        the same without set-up and without the sanitizer run"
 	@echo "make unit cli     only the unit tests, only the commands as a user types them"
-	@echo "make asan tsan    unit and command tests under sanitizers"
+	@echo "make asan ubsan tsan   unit and command tests under sanitizers"
 	@echo "make hostile      hostile files through the address-sanitizer build"
 	@echo "make fuzz         libFuzzer targets in build/fuzz (clang)"
 	@echo "make bench        benchmarks, one after the other"
@@ -123,7 +123,7 @@ cli: $(B)/ltm build/words.dict
 	B=$(B) sh scripts/test.sh cli
 hostile:
 	sh scripts/test.sh hostile
-asan tsan:
+asan ubsan tsan:
 	$(MAKE) FLAVOUR=$@ build/$@/ltm unit-tests
 	TSAN_OPTIONS=ignore_noninstrumented_modules=1 B=build/$@ sh scripts/test.sh unit cli
 unit-tests: $(UNIT)
@@ -185,4 +185,4 @@ uninstall:
 	rm -rf $(D)/share/ltm $(D)/share/doc/ltm
 clean:
 	rm -rf build/release build/debug build/asan build/ubsan build/tsan build/fuzz build/fuzzlib build/test
-.PHONY: walk asan tsan unit-tests replay hostile
+.PHONY: walk asan ubsan tsan unit-tests replay hostile

@@ -120,7 +120,8 @@ static size_t distinct(uint32_t *v, size_t n)
 {
 	size_t k = 0;
 
-	qsort(v, n, sizeof *v, u32_cmp);
+	if (n)
+		qsort(v, n, sizeof *v, u32_cmp);
 	for (size_t i = 0; i < n; i++)
 		if (!k || v[k - 1] != v[i])
 			v[k++] = v[i];
@@ -185,7 +186,8 @@ static void put_stems(struct buf *out, uint32_t *v, size_t n)
 	size_t at = out->n, k = 0;
 
 	buf_u32(out, 0);
-	qsort(v, n, sizeof *v, u32_cmp);
+	if (n)
+		qsort(v, n, sizeof *v, u32_cmp);
 	for (size_t i = 0, j; i < n; i = j, k++) {
 		for (j = i + 1; j < n && v[j] == v[i];)
 			j++;
