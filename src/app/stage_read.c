@@ -250,7 +250,6 @@ static void *worker_run(void *ctx)
 	struct worker *w = ctx;
 	struct shop *s = w->shop;
 
-	w->jail = jail_open();
 	w->cache = word_cache_open(s->dict);
 	while (next_source(w)) {
 		struct slot *slot = &s->ring[w->seq % s->cap];
@@ -435,6 +434,10 @@ static enum status run_shop(struct writer *x, int threads, struct err *e)
 
 	s->cap = 2 * (size_t)threads;
 	s->ring = TAKE(&a, struct slot, s->cap);
+	for (int i = 0; i < threads; i++) {
+		w[i].jail = jail_open();
+		jail_ready(w[i].jail);
+	}
 	for (; n < threads; n++) {
 		w[n].shop = s;
 		if (pthread_create(&w[n].thread, NULL, worker_run, &w[n]))
@@ -445,6 +448,8 @@ static enum status run_shop(struct writer *x, int threads, struct err *e)
 	if (!st)
 		st = write_all(x, e);
 	shop_close(s, w, n);
+	for (int i = n; i < threads; i++)
+		jail_close(w[i].jail);
 	arena_close(&a);
 	return st;
 }

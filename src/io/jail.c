@@ -224,6 +224,13 @@ unsigned jail_walls(struct jail *j)
 
 /* ---- a file ----------------------------------------------------------------------------------- */
 
+void jail_ready(struct jail *j)
+{
+	struct err e = { 0 };
+
+	ready(j, &e);		/* what fails now is told at the first book */
+}
+
 /* Why a child that no longer answers ended. */
 static enum status crashed(struct jail *j, const struct watchdog *d, enum wire w, struct err *e)
 {

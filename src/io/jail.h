@@ -18,6 +18,9 @@
 struct jail;
 struct jail *jail_open(void);
 void jail_close(struct jail *j);
+/* Forks the child now instead of at the first book: before threads exist, which is kinder to
+ * sanitizers, whose allocators do not survive a fork of a threaded process. */
+void jail_ready(struct jail *j);
 /* As text_read, on the file at path. A child that died gives ERR_FORMAT "… the reader
  * crashed (signal N) …" or ERR_LIMIT "… took longer than …"; the jail stays usable. */
 enum status jail_read(struct jail *j, const char *path,
