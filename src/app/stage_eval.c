@@ -167,7 +167,7 @@ static enum status judge(struct judge *j, const struct eval_opts *o, struct buf 
 	if (tasks_of(&t->tasks, o->tasks, e))
 		return e->code;
 	system_add(t, "tfidf-last", "TF-IDF, last scene", score_tfidf_last, NULL);
-	system_add(t, "tfidf-context", "TF-IDF, decayed context", score_tfidf_blend, NULL);
+	system_add(t, "tfidf-context", "TF-IDF, decayed context", score_tfidf_context, NULL);
 	system_add(t, "ranker", "learned shallow ranker", score_ranker, &j->ranker);
 	system_add(t, "field", "field alone (learned decay, edges)", score_field, &j->core);
 	system_add(t, "core", "core", score_core, &j->core);

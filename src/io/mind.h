@@ -2,10 +2,13 @@
  *
  *   MIND/manifest.json     renamed last: every other file with its size and XXH3
  *   MIND/store.db          the library (io/store.h)
+ *   MIND/lemmas.ltm        key -> lemma of every content word (app/lemmas.c)
  *   MIND/concepts.ltm      the concept graph (concepts/concepts.h)
  *   MIND/core.safetensors  the core's weights, with metadata
- *   MIND/core.1.ckpt, core.2.ckpt   the last two checkpoints of training
- *   MIND/eval.json, report.html, train.log
+ *   MIND/ranker.ltm        the shallow ranker it is measured beside
+ *   MIND/core.1.ckpt, core.2.ckpt   the last two checkpoints; core.stop.ckpt where it was stopped
+ *   MIND/eval.json, report.html, train.log, core.card.md
+ *   MIND/stages.tsv        which stages are up to date (app/done.h)
  *   MIND/lock              flock: one writer
  */
 #ifndef LTM_IO_MIND_H

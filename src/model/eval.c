@@ -24,7 +24,7 @@ void score_tfidf_last(const void *none, float *s, enum item_kind k, const struct
 		s[i] = svec_dot(&q->ctx[0]->stem, &q->cand[i]->stem);
 }
 
-void score_tfidf_blend(const void *none, float *s, enum item_kind k, const struct question *q)
+void score_tfidf_context(const void *none, float *s, enum item_kind k, const struct question *q)
 {
 	float x[CAND_MAX * SHALLOW_N];
 

@@ -49,7 +49,7 @@ enum status eval_run(struct eval_table *t, const struct shelf_set *held, const s
 
 /* The floors as systems (model unused). */
 void score_tfidf_last(const void *none, float *s, enum item_kind k, const struct question *q);
-void score_tfidf_blend(const void *none, float *s, enum item_kind k, const struct question *q);
+void score_tfidf_context(const void *none, float *s, enum item_kind k, const struct question *q);
 /* Models as systems: const struct ranker *, const struct core *. */
 void score_ranker(const void *ranker, float *s, enum item_kind k, const struct question *q);
 void score_field(const void *core, float *s, enum item_kind k, const struct question *q);

@@ -33,8 +33,6 @@ struct lexis {			/* what views are made with: document frequencies of training b
 void view_make(struct view *v, const struct strip_scene *s, const struct lexis *x,
                struct arena *a);
 void views_make(struct view **out, const struct strip *s, const struct lexis *x, struct arena *a);
-/* Frees what view_make keeps for the calling thread (optional). */
-void view_thread_end(void);
 /* Numbers the rows of views that will meet in a question: makes their dots cheap (optional:
  * the values are the same without). */
 void views_number(struct view *const *v, size_t n, struct numbering *t, struct arena *a);

@@ -32,13 +32,6 @@ static void pad_for(const struct graph *g)
 	pad.cap = g->n;
 }
 
-void view_thread_end(void)
-{
-	mem_free(pad.w);
-	mem_free(pad.lit);
-	memset(&pad, 0, sizeof pad);
-}
-
 static int by_weight(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;

@@ -58,8 +58,7 @@ struct strip {
 };
 void strip_make(struct buf *out, const struct book *b, const struct words *w,
                 const struct scene *s, size_t n);
-/* Lends from bytes; only the scene array and aligned copies are taken from a. Refuses bytes
- * whose counts do not fit. */
+/* Copies everything into a: the bytes may go. Refuses bytes whose counts do not fit. */
 enum status strip_open(struct strip *out, struct str bytes, struct arena *a, struct err *e);
 
 /* ---- splits -------------------------------------------------------------------------- */
@@ -112,10 +111,9 @@ void svec_tfidf(struct svec *v, const struct bag_item *bag, size_t n, const stru
 void svec_keys(struct svec *v, const uint32_t *key, size_t n, const struct idf *t,
                struct arena *a);
 float svec_dot(const struct svec *a, const struct svec *b);
-/* out[i] = a · v[i], to the same bits as svec_dot. Uses memory of the calling thread. */
+/* out[i] = a · v[i], to the same bits as svec_dot. Keeps one
+ * dense row for the calling thread, as long as the thread lives. */
 void svec_dots(float *out, const struct svec *a, const struct svec *const *v, size_t n);
-/* Frees what svec_dots keeps for the calling thread. */
-void svec_thread_end(void);
 /* Σ_k decay^(k-1) · v[last - k + 1], k = 1..n, L2-normed: the decayed context. */
 void svec_context(struct svec *out, const struct svec *const *v, size_t last, size_t n,
                   double decay, struct arena *a);

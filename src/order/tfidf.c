@@ -256,13 +256,6 @@ static _Thread_local struct {
 	size_t cap;
 } dense;
 
-void svec_thread_end(void)
-{
-	mem_free(dense.w);
-	dense.w = NULL;
-	dense.cap = 0;
-}
-
 static void dense_for(uint32_t top)
 {
 	size_t cap = dense.cap ? dense.cap : 1 << 12;
