@@ -47,7 +47,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/data.o
 CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/t_*.c)))
 BENCH   := $(patsubst bench/%.c,$(B)/bench/%,$(sort $(wildcard bench/*.c)))
-DATA    := $(sort $(wildcard data/ru/*.tsv)) $(sort $(wildcard web/*.css web/*.js)) $(wildcard src/io/schema/*.sql)
+DATA    := $(sort $(wildcard data/ru/*.tsv data/ru/*.bin)) $(sort $(wildcard web/*.css web/*.js)) $(wildcard src/io/schema/*.sql)
 
 .PHONY: all lib demo test check unit cli help clean setup dict rooms format lint bench fuzz install uninstall man
 
