@@ -80,7 +80,7 @@ $(B)/ltm: $(CMD_OBJ) $(B)/libltm.a
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
 
-$(B)/tests/%: tests/unit/%.c tests/unit/check.h $(B)/libltm.a
+$(B)/tests/%: tests/unit/%.c tests/unit/check.h tests/unit/golden.h $(B)/libltm.a
 	@mkdir -p $(@D)
 	$(call say,test,$<)
 	$(Q)$(CC) $(CFLAGS) -Itests/unit $< $(B)/libltm.a $(LIBS) -lcmocka -o $@

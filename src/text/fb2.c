@@ -299,23 +299,9 @@ enum status fb2_read(struct str bytes, const char *name, struct str format, book
                      void *ctx, struct err *e)
 {
 	char room[1024];
-	struct arena a = arena_open("book");
-	struct maker m = maker_open(&a);
-	struct decoded d = {0};
-	struct book b;
 	struct str said = xml_declared(charset_peek(bytes, room, sizeof room));
-	enum status st = charset_decode(&d, bytes, said, true, &m.warn, e);
 
-	if (!st)
-		st = sections(&m, d.text, e);
-	buf_free(&d.own);
-	if (!st)
-		st = maker_finish(&m, &b, name, format, d.charset, e);
-	maker_close(&m);
-	if (!st)
-		st = each(ctx, &b, e);
-	arena_close(&a);
-	return st;
+	return book_decode(bytes, said, true, sections, name, format, each, ctx, e);
 }
 
 static int recognise(struct str bytes, struct str head, const char *name)

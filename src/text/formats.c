@@ -37,6 +37,27 @@ const struct format *format_find(struct str bytes, const char *name)
 	return best;
 }
 
+enum status book_decode(struct str bytes, struct str said, bool xml, book_fill fill, const char *name,
+                        struct str format, book_each each, void *ctx, struct err *e)
+{
+	struct arena a = arena_open("book");
+	struct maker m = maker_open(&a);
+	struct decoded d = {0};
+	struct book b;
+	enum status st = charset_decode(&d, bytes, said, xml, &m.warn, e);
+
+	if (!st)
+		st = fill(&m, d.text, e);
+	buf_free(&d.own);
+	if (!st)
+		st = maker_finish(&m, &b, name, format, d.charset, e);
+	maker_close(&m);
+	if (!st)
+		st = each(ctx, &b, e);
+	arena_close(&a);
+	return st;
+}
+
 enum status text_read(struct str bytes, const char *name, book_each each, void *ctx,
                       struct err *e)
 {

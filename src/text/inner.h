@@ -92,6 +92,11 @@ struct format {
 extern const struct format format_txt, format_fb2, format_epub, format_zip;
 const struct format *format_find(struct str bytes, const char *name);
 bool name_ends(const char *name, const char *tail);	/* without regard to case */
+/* Decodes bytes (`said`: the charset they name, or ""), lets fill make paragraphs of the UTF-8,
+ * finishes the book and hands it to each. */
+typedef enum status (*book_fill)(struct maker *m, struct str utf8, struct err *e);
+enum status book_decode(struct str bytes, struct str said, bool xml, book_fill fill, const char *name,
+                        struct str format, book_each each, void *ctx, struct err *e);
 /* One book given in UTF-8 or not, as FB2 or plain text, in a file or an archive. */
 enum status fb2_read(struct str bytes, const char *name, struct str format, book_each each,
                      void *ctx, struct err *e);

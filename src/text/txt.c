@@ -312,28 +312,18 @@ static bool has_letters(struct str s)
 	return false;
 }
 
+static enum status fill(struct maker *m, struct str text, struct err *e)
+{
+	if (!has_letters(text))
+		return err_set(e, ERR_FORMAT, "there is no text in it: %s",
+		               text.n ? "not a letter" : "the file is empty");
+	return lay_out(m, text, e);
+}
+
 enum status txt_read(struct str bytes, const char *name, struct str format, book_each each,
                      void *ctx, struct err *e)
 {
-	struct arena a = arena_open("book");
-	struct maker m = maker_open(&a);
-	struct decoded d = {0};
-	struct book b;
-	enum status st = charset_decode(&d, bytes, S(""), false, &m.warn, e);
-
-	if (!st && !has_letters(d.text))
-		st = err_set(e, ERR_FORMAT, "there is no text in it: %s",
-		             bytes.n ? "not a letter" : "the file is empty");
-	if (!st)
-		st = lay_out(&m, d.text, e);
-	buf_free(&d.own);
-	if (!st)
-		st = maker_finish(&m, &b, name, format, d.charset, e);
-	maker_close(&m);
-	if (!st)
-		st = each(ctx, &b, e);
-	arena_close(&a);
-	return st;
+	return book_decode(bytes, S(""), false, fill, name, format, each, ctx, e);
 }
 
 static int recognise(struct str bytes, struct str head, const char *name)
