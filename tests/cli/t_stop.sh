@@ -9,8 +9,10 @@ big() { # a library that takes some seconds: 160 different books of 100 kB
 	done
 }
 big
-stopped() { # signal, delay: starts a reading into s, sends the signal, says the exit code
+stopped() { # signal, delay: starts a reading into s, sends the signal a while after the store has
+	# begun (however slow the program is), says the exit code
 	ltm read lib -q -o s > o 2>&1 &
+	while [ ! -s s/store.db ] && kill -0 $! 2> /dev/null; do sleep 0.05; done
 	sleep "$2"; kill -"$1" $! 2> /dev/null; wait $! 2> /dev/null; echo $?
 }
 code() { case $1 in 0|130|143|137) echo "stopped or done in time" ;; *) echo "exit $1" ;; esac; }
