@@ -1,0 +1,89 @@
+/* morph.c - a word form into morphemes: the door of the room's two ways of cutting.
+ *
+ *   in    a form in UTF-8, any case, ё or е, old or new spelling, stress marks allowed
+ *   out   spans of its bytes: prefixes, roots, suffixes, ending …
+ *
+ * Bytes become letters (numbers 1..33), the learnt model or, where the program was built
+ * without it, the table of affixes cuts the letters, and the cuts become bytes again.
+ *
+ * Invariants: spans follow one another, cover the form and begin on letters; what is not a
+ * Russian word is one ROOT; the same form gives the same cut on every machine and thread.
+ */
+#include "words/morphin.h"
+
+const char *morph_type_name(int type)
+{
+	static const char *const name[] = { "", "PREF", "ROOT", "SUFF", "END", "LINK", "HYPH", "POSTFIX" };
+
+	return type > 0 && type <= MORPH_POSTFIX ? name[type] : "";
+}
+
+/* ---- letters ----------------------------------------------------------------------------- */
+
+uint8_t letter_of(uint32_t r)
+{
+	r = rune_lower(r);
+	if (r >= 0x430 && r <= 0x44F)
+		return (uint8_t)(r - 0x430 + 1);
+	switch (r) {
+	case 0x451: return 6;			/* ё is е */
+	case 0x463: return 6;			/* ѣ */
+	case 0x456: case 0x475: return 9;	/* і ѵ */
+	case 0x473: return 21;			/* ѳ */
+	case '-': case 0x2010: case 0x2011: return LETTER_HYPHEN;
+	default: return 0;
+	}
+}
+
+static bool is_stress(uint32_t r)
+{
+	return r == 0x300 || r == 0x301;
+}
+
+bool mword_of(struct mword *w, struct str form)
+{
+	const char *p = form.p, *end = form.p + form.n;
+	enum { HARD = 27 };
+
+	w->n = 0;
+	while (p < end) {
+		const char *from = p;
+		uint32_t r = utf8_next(&p, end);
+		uint8_t c = letter_of(r);
+
+		if (is_stress(r) && w->n)
+			continue;
+		if (!c || w->n == MWORD_MAX)
+			return false;
+		if (c == LETTER_HYPHEN && (!w->n || p == end || w->c[w->n - 1] == LETTER_HYPHEN))
+			return false;
+		w->at[w->n] = (uint16_t)(from - form.p);
+		w->c[w->n++] = c;
+	}
+	if (w->n > 1 && w->c[w->n - 1] == HARD)	/* рабъ: silent, belongs to the letter before */
+		w->n--;
+	w->at[w->n] = (uint16_t)form.n;
+	return w->n > 0 && w->c[w->n - 1] != LETTER_HYPHEN;
+}
+
+/* ---- the door ----------------------------------------------------------------------------- */
+
+int morph_cut(struct str form, const struct morph_hint *hint, struct morph out[MORPHS_MAX])
+{
+	struct mspan s[MORPHS_MAX];
+	struct mword w;
+	int n;
+
+	(void)hint;
+	if (form.n > UINT16_MAX)
+		form.n = UINT16_MAX;
+	if (!mword_of(&w, form)) {
+		out[0] = (struct morph){ 0, (uint16_t)form.n, MORPH_ROOT };
+		return 1;
+	}
+	n = morph_by_rules(&w, s);
+	for (int i = 0; i < n; i++)
+		out[i] = (struct morph){ w.at[s[i].from], (uint16_t)(w.at[s[i].to] - w.at[s[i].from]),
+		                         s[i].type };
+	return n;
+}
