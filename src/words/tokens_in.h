@@ -23,6 +23,10 @@ struct tokenizer {
 	struct arena mem;		/* pieces and extra live here */
 };
 
+/* Longest piece or name in bytes: tokens_open refuses longer ones, so that a file cannot blow up
+ * decoding; training must keep to it. */
+enum { TOKENS_PIECE_MAX = 1024 };
+
 struct tokens_work {
 	const struct tokenizer *t;
 	void *own;			/* the scheme's work memory */
@@ -37,7 +41,7 @@ struct scheme {
 	enum status (*train)(struct tokenizer *t, const struct tokens_plan *p, const struct str *text,
 	                     size_t n, const struct watch *w, struct err *e);
 	enum status (*ready)(struct tokenizer *t, struct err *e);
-	void (*close)(struct tokenizer *t);
+	void (*close)(struct tokenizer *t);	/* also after a failed train or ready: own may be NULL */
 	void *(*work_open)(const struct tokenizer *t);
 	void (*work_close)(void *own);
 	void (*encode)(struct tokens_work *k, struct str text, struct ids *out);
@@ -50,7 +54,13 @@ extern const struct scheme scheme_hyper;		/* hyper.c */
 extern const struct scheme scheme_fold, scheme_lemma;	/* fold.c */
 
 /* Pre-tokens: where a piece of BYTE and MORPH may not go on. Length in bytes of the first one of
- * text (n > 0): " слово", " 123" (up to three digits), " ?!", spaces, line ends … (pretoken.c) */
+ * text (n > 0): " слово", " 123" (up to three digits), " ?!", spaces, line ends … (pretoken.c).
+ * At most PRETOKEN_MAX. Equals the regular expression `pretoken_regex` (for valid UTF-8). */
+enum { PRETOKEN_MAX = 16384 };
 size_t pretoken(struct str text);
+extern const char pretoken_regex[];
+/* The same for a loop: kinds of runes, taken once. */
+const uint8_t *pretoken_kinds(void);
+size_t pretoken_at(const uint8_t *kind, const char *p, size_t n);
 
 #endif
