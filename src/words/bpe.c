@@ -202,7 +202,7 @@ static void bpe_close(struct tokenizer *t)
 enum {
 	KEY_WORDS = 4, KEY = 8 * KEY_WORDS,	/* bytes of a pre-token that is kept */
 	KEPT_IDS = 7,
-	CACHE_BITS = 16,			/* entries: 4 MB */
+	CACHE_BITS = 17,			/* entries: 8 MB */
 	BATCH = 16,
 };
 struct entry {			/* one cache line */

@@ -50,7 +50,7 @@ enum status bpe_train(struct merge *merge, struct str *piece, uint32_t *n, uint3
 /* Pairs in an open table of 64-bit slots: a << 36 | b << 18 | id, 0 is empty (id >= 256). */
 struct merges {
 	uint64_t *slot;
-	uint32_t *bytes;	/* [65536] id of two bytes, or MERGE_NONE */
+	uint32_t *letter;	/* [65536] id of two bytes that may be joined before all others, or MERGE_NONE */
 	uint32_t mask;
 };
 #define MERGE_NONE UINT32_MAX

@@ -26,6 +26,26 @@ static inline uint32_t pair_hash(uint64_t key)
 	return (uint32_t)((key * 0x9E3779B97F4A7C15u) >> 32);
 }
 
+/* Two bytes that can only ever become one another's neighbour in their own merge may be joined
+ * before all others: no rule has the first byte on its right or the second on its left. So it
+ * is with nearly all Cyrillic letters, and words begin as letters instead of bytes. */
+static void letters_init(struct merges *m, const struct merge *v, uint32_t n)
+{
+	bool left[256] = { 0 }, right[256] = { 0 };
+
+	for (uint32_t k = 0; k < n; k++) {
+		if (v[k].a < 256)
+			left[v[k].a] = true;
+		if (v[k].b < 256)
+			right[v[k].b] = true;
+	}
+	m->letter = mem_alloc(65536, sizeof *m->letter);
+	memset(m->letter, 0xFF, 65536 * sizeof *m->letter);
+	for (uint32_t k = n; k-- > 0;)	/* the first rule of a pair is the one that acts */
+		if (v[k].a < 256 && v[k].b < 256 && !right[v[k].a] && !left[v[k].b])
+			m->letter[v[k].a << 8 | v[k].b] = 256 + k;
+}
+
 void merges_init(struct merges *m, const struct merge *v, uint32_t n)
 {
 	uint32_t size = 1024;
@@ -34,8 +54,6 @@ void merges_init(struct merges *m, const struct merge *v, uint32_t n)
 		size *= 2;
 	m->mask = size - 1;
 	m->slot = mem_alloc(size, sizeof *m->slot);
-	m->bytes = mem_alloc(65536, sizeof *m->bytes);
-	memset(m->bytes, 0xFF, 65536 * sizeof *m->bytes);
 	for (uint32_t k = 0; k < n; k++) {
 		uint64_t key = pair_key(v[k].a, v[k].b);
 		uint32_t at = pair_hash(key) & m->mask;
@@ -45,15 +63,14 @@ void merges_init(struct merges *m, const struct merge *v, uint32_t n)
 		if (m->slot[at])
 			continue;	/* the first rule of a pair is the one that acts */
 		m->slot[at] = key << ID_BITS | (256 + k);
-		if (v[k].a < 256 && v[k].b < 256)
-			m->bytes[v[k].a << 8 | v[k].b] = 256 + k;
 	}
+	letters_init(m, v, n);
 }
 
 void merges_clear(struct merges *m)
 {
 	mem_free(m->slot);
-	mem_free(m->bytes);
+	mem_free(m->letter);
 	*m = (struct merges){ 0 };
 }
 
@@ -72,15 +89,28 @@ static inline uint32_t merged(const struct merges *m, uint32_t a, uint32_t b)
 
 /* ---- short words ----------------------------------------------------------------------- */
 
-/* id [n]; rank[i] is what i and i + 1 become. */
-static size_t short_word(const struct merges *m, const uint8_t *p, size_t n, uint32_t *id)
+/* Bytes as ids, letters joined; returns how many. */
+static size_t begin_word(const struct merges *m, const uint8_t *p, size_t n, uint32_t *id)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t two = i + 1 < n ? m->letter[p[i] << 8 | p[i + 1]] : MERGE_NONE;
+
+		id[k++] = two == MERGE_NONE ? p[i] : two;
+		i += two != MERGE_NONE;
+	}
+	return k;
+}
+
+/* id [bytes]; rank[i] is what i and i + 1 become. */
+static size_t short_word(const struct merges *m, const uint8_t *p, size_t bytes, uint32_t *id)
 {
 	uint32_t rank[SHORT];
+	size_t n = begin_word(m, p, bytes, id);
 
-	for (size_t i = 0; i < n; i++)
-		id[i] = p[i];
 	for (size_t i = 0; i + 1 < n; i++)
-		rank[i] = m->bytes[p[i] << 8 | p[i + 1]];
+		rank[i] = merged(m, id[i], id[i + 1]);
 	for (;;) {
 		uint32_t best = MERGE_NONE;
 		size_t at = 0;
@@ -163,14 +193,13 @@ static void consider(const struct merges *m, struct merge_work *w, size_t i, siz
 /* A heap entry may be stale: the pair at its place is another by now. A dead place holds
  * MERGE_NONE, which no pair has. Each merge takes one entry and adds at most two, and there
  * are fewer than n merges: the heap holds fewer than 2n. */
-static size_t long_word(const struct merges *m, struct merge_work *w, const uint8_t *p, size_t n,
+static size_t long_word(const struct merges *m, struct merge_work *w, const uint8_t *p, size_t bytes,
                         uint32_t *out)
 {
-	size_t k = 0;
+	size_t n = begin_word(m, p, bytes, w->id), k = 0;
 
 	w->n_heap = 0;
 	for (size_t i = 0; i < n; i++) {
-		w->id[i] = p[i];
 		w->next[i] = (uint16_t)(i + 1);
 		w->prev[i + 1] = (uint16_t)i;
 	}
