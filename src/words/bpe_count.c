@@ -92,14 +92,28 @@ enum status bpe_count(struct bpe_words *t, const struct str *text, size_t n, con
 
 /* ---- morphemes ------------------------------------------------------------------------- */
 
+/* A Cyrillic letter begins there: U+0400..U+047F. */
+static bool cyrillic(struct str s, size_t at)
+{
+	return at + 1 < s.n && ((uint8_t)s.p[at] & 0xFE) == 0xD0 && ((uint8_t)s.p[at + 1] & 0xC0) == 0x80;
+}
+
+/* Bytes of the space or mark before the letters. */
+static uint32_t lead_of(struct str pre)
+{
+	const char *p = pre.p;
+
+	utf8_next(&p, pre.p + pre.n);
+	return (uint32_t)(p - pre.p);
+}
+
 size_t bpe_parts(struct str pre, uint32_t end[PARTS_MAX])
 {
 	struct morph m[MORPHS_MAX];
-	uint32_t lead = pre.n > 1 && pre.p[0] == ' ';
-	uint8_t first = (uint8_t)pre.p[lead];
+	uint32_t lead = cyrillic(pre, 0) ? 0 : lead_of(pre);
 	int n = 0;
 
-	if (first == 0xD0 || first == 0xD1)	/* a Cyrillic letter: U+0400..U+047F */
+	if (cyrillic(pre, lead))
 		n = morph_cut((struct str){ pre.p + lead, pre.n - lead }, NULL, m);
 	must(n <= MORPHS_MAX);
 	for (int i = 0; i < n; i++)

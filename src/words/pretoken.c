@@ -2,8 +2,9 @@
  *
  *   in    any bytes
  *   out   the length of the first pre-token, by the rule of pretoken_regex: the first
- *         alternative that matches, each as long as it can be [after Radford 2019, with
- *         combining marks counted to letters and numbers cut by three]
+ *         alternative that matches, each as long as it can be. After GPT-2 [Radford 2019] and
+ *         its successors: a word takes the space before it or one mark ("«так", "-то"), numbers
+ *         are cut by three, marks take the line ends behind them; combining marks are letters
  *
  * A byte that begins no valid UTF-8 counts as a mark (neither letter, number nor space).
  * Spaces are those of Unicode's White_Space, written out, because engines of regular
@@ -18,13 +19,15 @@
 
 #include "words/tokens_in.h"
 
+#define LETTERS "\\p{L}\\p{Mn}\\p{Mc}"
 #define SPACES "\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
+#define MARK "[^" SPACES LETTERS "\\p{N}]"
 
 /* As Oniguruma and JavaScript (flag u) read it; \uXXXX is a rune. */
 const char pretoken_regex[] =
-	" ?[\\p{L}\\p{Mn}\\p{Mc}]+"
+	"(?: |" MARK ")?[" LETTERS "]+"
 	"| ?\\p{N}{1,3}"
-	"| ?[^" SPACES "\\p{L}\\p{Mn}\\p{Mc}\\p{N}]+"
+	"| ?" MARK "+[\\r\\n]*"
 	"|[" SPACES "]*[\\r\\n]+"
 	"|[" SPACES "]+(?![^" SPACES "])"
 	"|[" SPACES "]+";
@@ -134,6 +137,13 @@ static const char *numbers(const uint8_t *kind, const char *p, const char *end)
 	return p;
 }
 
+static const char *line_ends(const char *p, const char *end)
+{
+	while (p < end && (*p == '\n' || *p == '\r'))
+		p++;
+	return p;
+}
+
 /* A run of spaces: through its last line end; else all but its last rune, which belongs to
  * what follows; else all of it. */
 static const char *spaces(const uint8_t *kind, const char *p, const char *end, bool whole)
@@ -181,8 +191,11 @@ size_t pretoken_at(const uint8_t *kind, const char *p, size_t n)
 	q += len;
 	switch (k) {
 	case K_LETTER:
+		return (size_t)(run_of(kind, K_LETTER, q, end) - p);
 	case K_MARK:
-		return (size_t)(run_of(kind, k, q, end) - p);
+		if (*p != ' ' && q < end && look(kind, q, end, &len) == K_LETTER)
+			return (size_t)(run_of(kind, K_LETTER, q + len, end) - p);
+		return (size_t)(line_ends(run_of(kind, K_MARK, q, end), end) - p);
 	case K_NUMBER:
 		return (size_t)(numbers(kind, q - len, end) - p);
 	default:
