@@ -150,17 +150,51 @@ struct ltm_glyph_opts {
 LTM_API int ltm_glyph(const struct ltm_glyph_opts *o, const struct ltm_sink *out,
                       struct ltm_error *e);
 
-/* The analysis of a text: a word a line, tab-separated: form, lemma, part of speech, grammar,
- * flags; an empty line after a sentence. */
+/* The analysis of a text, a word a line: form, lemma, part of speech, grammar, morphemes, flags;
+ * an empty line after a sentence. A table with aligned columns and a legend, unless another
+ * form is asked for. */
 struct ltm_words_opts {
 	size_t size;
 	const char *from;		/* a book file or "-"; NULL: use text */
 	const char *text;		/* the text itself */
 	int json;
 	const char *dict;
+	int tsv;			/* the same columns, tab-separated, no head and legend */
+	const char *lang;		/* of the table's head and legend: "ru" or "en" (NULL) */
 };
 LTM_API int ltm_words(const struct ltm_words_opts *o, const struct ltm_sink *out,
                       struct ltm_error *e);
+
+/* ---- tokenizers ------------------------------------------------------------------------
+ * Trains and uses tokenizers of five schemes (docs/tokens.md). The first four are reversible to
+ * the byte on any input. A tokenizer is one file. */
+enum ltm_tokens_act {
+	LTM_TOKENS_TRAIN = 1,	/* path, scheme, vocab, part -> file */
+	LTM_TOKENS_ENCODE,	/* text, from or path -> ids to the sink, or a stream to output */
+	LTM_TOKENS_DECODE,	/* text (ids in decimals) or from -> text to the sink or to output */
+	LTM_TOKENS_EXPORT,	/* -> output: Hugging Face tokenizer.json */
+	LTM_TOKENS_SHOW,	/* what is in it; with text, from or path also how it fits them */
+};
+struct ltm_tokens_opts {
+	size_t size;
+	enum ltm_tokens_act act;
+	const char *file;		/* the tokenizer: written by TRAIN, read by the others */
+	const char *const *path;	/* books and folders, read as ltm_read reads them */
+	size_t n_path;
+	const char *text;		/* the text itself, or ids */
+	const char *from;		/* a file whose bytes are taken as they are; "-": standard input */
+	int raw;			/* path: plain text, its bytes taken as they are */
+	const char *scheme;		/* "byte", "morph", "hyper", "fold", "lemma"; NULL: "byte" */
+	int vocab;			/* 0: 32768 */
+	const char *part;		/* "train" (NULL), "dev", "test" by data/ru/split.tsv, or "all" */
+	const char *output;		/* ENCODE: a binary stream of ids; DECODE: exact bytes */
+	int json;
+	int pieces;			/* ENCODE: an id and its piece a line */
+	const char *dict;
+};
+/* Files are written whole or not at all. LTM_PART when some books were left out. */
+LTM_API int ltm_tokens(const struct ltm_tokens_opts *o, const struct ltm_sink *out,
+                       const struct ltm_watch *w, struct ltm_error *e);
 
 /* ---- looking into a mind --------------------------------------------------------------- */
 
@@ -189,7 +223,8 @@ LTM_API int ltm_search(const struct ltm_search_opts *o, const struct ltm_sink *o
                        struct ltm_error *e);
 
 /* Any file of ours, or a mind's folder, as text: store, concept graph, dictionary, weights
- * (safetensors, GGUF), scene files (YAML, JSON). The kind is told by the bytes. */
+ * (safetensors, GGUF), tokenizers, streams of ids, scene files (YAML, JSON). The kind is told by
+ * the bytes. */
 struct ltm_show_opts {
 	size_t size;
 	const char *path;
@@ -262,6 +297,52 @@ struct ltm_report_opts {
 };
 LTM_API int ltm_report(const struct ltm_report_opts *o, const struct ltm_sink *out,
                        const struct ltm_watch *w, struct ltm_error *e);
+
+/* ---- the account of compression ---------------------------------------------------------
+ * Counts what each stage from letters to scenes saves and what it loses (docs/ledger.md):
+ * positions per 1,000 characters, vocabulary, bits a character, words that cannot be recovered,
+ * factors against other tokenizers, and a verdict on every claim. `from` is a mind (its ledger is
+ * kept in it), or books and folders. Tokenizers learn from the training books and are counted on
+ * the test books. The same books give the same ledger. */
+struct ltm_ledger_opts {
+	size_t size;
+	const char *const *path;	/* one mind, or books and folders; none: the shipped library */
+	size_t n_path;
+	const char *file;		/* the ledger as JSON is written there too; NULL: not */
+	const char *keep;		/* a folder where trained tokenizers are kept; NULL: not (a mind keeps
+					 * them itself) */
+	int vocab;			/* of the tokenizers; 0: 32768 */
+	int json;
+	int threads;
+	const char *dict;
+	const char *lang;		/* "ru" or "en"; NULL: "en" */
+};
+LTM_API int ltm_ledger(const struct ltm_ledger_opts *o, const struct ltm_sink *out,
+                       const struct ltm_watch *w, struct ltm_error *e);
+
+/* What a library of so many books costs and can teach, computed from a ledger and from speeds of
+ * this machine (docs/plan.md). Speeds that are not given are measured, in a few seconds. */
+struct ltm_plan_opts {
+	size_t size;
+	const char *from;		/* a mind or a ledger's file; NULL: the shipped table */
+	double books;
+	double chars;			/* in a book; 0: the ledger's mean */
+	double total_chars;		/* 0: books times chars */
+	const char *model;		/* "tiny", "small", "base", "large", "fill"; NULL: "fill" */
+	int cores;			/* of the machine planned for; 0: this one's */
+	int context;			/* of the token model; 0: 1024 */
+	int epochs;			/* 0: 4 */
+	double gflops;			/* a core, float32; 0: measured */
+	double read_speed;		/* characters a second; 0: measured */
+	double write_speed;		/* MB a second; 0: measured */
+	int quick;			/* measure nothing: the shipped table's speeds */
+	int json;
+	int threads;			/* cores that are measured; 0: all */
+	const char *dict;
+	const char *lang;		/* "ru" or "en"; NULL: "en" */
+};
+LTM_API int ltm_plan(const struct ltm_plan_opts *o, const struct ltm_sink *out,
+                     const struct ltm_watch *w, struct ltm_error *e);
 
 /* ---- set-up ----------------------------------------------------------------------------
  * Turns the dictionary files of the npm package az (its folder `dicts`) into our one file.

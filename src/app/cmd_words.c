@@ -11,6 +11,7 @@ static int run(struct call *c)
 	struct words_call *w = c->own;
 
 	w->o.size = sizeof w->o;
+	w->o.lang = c->common.l == RU ? "ru" : "en";
 	if (w->is_file || !(c->arg[0][0] != '-' || c->arg[0][1]))
 		w->o.from = c->arg[0];
 	else
@@ -23,6 +24,8 @@ static const struct opt opts[] = {
 	  { "the argument is a book file, not the text", "аргумент — файл книги, а не сам текст" }, 0, 0 },
 	{ "json", 0, OPT_FLAG, offsetof(struct words_call, o.json), NULL,
 	  { "as JSON", "в JSON" }, 0, 0 },
+	{ "tsv", 0, OPT_FLAG, offsetof(struct words_call, o.tsv), NULL,
+	  { "tab-separated, without head and legend", "через табуляцию, без шапки и легенды" }, 0, 0 },
 	{ "dict", 0, OPT_STR, offsetof(struct words_call, o.dict), "FILE",
 	  { "the dictionary (default: found by itself)", "словарь (по умолчанию находится сам)" }, 0, 0 },
 	{ 0 },
@@ -32,12 +35,14 @@ extern const struct cmd cmd_words;
 const struct cmd cmd_words = {
 	.name = "words",
 	.args = { "TEXT|-", "ТЕКСТ|-" },
-	.brief = { "print words with lemma, part of speech, grammar",
-	           "разобрать слова: лемма, часть речи, форма" },
-	.about = { "A word a line, tab-separated: form, lemma, part of speech, grammar, flags; an empty "
-	           "line after a sentence. '-' is standard input.",
-	           "Слово на строку, через табуляцию: форма, лемма, часть речи, грамматика, пометы; "
-	           "пустая строка после предложения. «-» — стандартный ввод." },
+	.brief = { "print words with lemma, part of speech, grammar, morphemes",
+	           "разобрать слова: лемма, часть речи, форма, морфемы" },
+	.about = { "A word a line: form, lemma, part of speech, grammar, morphemes, notes; an empty line "
+	           "after a sentence. Morphemes: prefix-, ROOT, ^suffix, +ending, ~linking vowel~, "
+	           "=postfix. '-' is standard input.",
+	           "Слово на строку: форма, лемма, часть речи, грамматика, морфемы, пометы; пустая "
+	           "строка после предложения. Морфемы: приставка-, КОРЕНЬ, ^суффикс, +окончание, "
+	           "~соединительная гласная~, =постфикс. «-» — стандартный ввод." },
 	.example = "ltm words \"Ученик смотрит в зеркало.\"",
 	.min = 1, .max = 1, .opts = opts, .own_size = sizeof(struct words_call), .run = run,
 };

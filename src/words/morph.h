@@ -23,5 +23,10 @@ struct morph_hint { struct str lemma; uint8_t pos; };
  * hint may be NULL. */
 int morph_cut(struct str form, const struct morph_hint *hint, struct morph out[MORPHS_MAX]);
 const char *morph_type_name(int type);		/* "PREF", "ROOT", … */
+/* Adds the cut as a line for people: пере-ПИС^ыва^ть, ПАР~о~ВОЗ+ом, УЧ^и^ть=ся (morphtell.c lists
+ * the marks). Small letters; roots in capitals. */
+void morph_tell(struct buf *b, struct str form, const struct morph *m, int n);
+/* The legend of those marks, one line without its end; lang "ru" or "en". */
+struct str morph_legend(const char *lang);
 
 #endif

@@ -5,7 +5,7 @@ unset LTM_DICT
 case $b in *asan|*ubsan|*tsan) echo "a sanitizer's library is not for installing"; exit 77 ;; esac
 t 'make -s -C "$ROOT" B="$b" FLAVOUR="${b##*/}" PREFIX="$PWD/p" install > o 2>&1 || cat o; find p -type f | grep -v "share/ltm/library\|man1/ltm-\|words.dict" | sort'
 t 'ls p/share/man/man1 | wc -l; ls p/share/man/ru/man1 | wc -l; ls p/share/ltm/library | head -3'
-t 'p/bin/ltm words "Он ушёл." | cut -f 2 | head -2'
+t 'p/bin/ltm words --tsv "Он ушёл." | cut -f 2 | head -2'
 t 'p/bin/ltm live -q -o m --epochs 1 | head -1'
 cat > x.c <<'END'
 #include <ltm.h>
