@@ -9,6 +9,7 @@
 
 #include "app/api.h"
 #include "app/docs.h"
+#include "app/tokentell.h"
 #include "concepts/concepts.h"
 #include "order/order.h"
 
@@ -163,6 +164,33 @@ static enum status show_dict(struct show *s, struct err *e)
 	return OK;
 }
 
+static enum status show_tokens(struct show *s, struct err *e)
+{
+	struct tokenfile f;
+	struct err own = { 0 };
+	enum status st = tokenfile_open(&f, s->path, NULL, &own);
+
+	if (st) {	/* the caller names the path again */
+		size_t n = str_starts(str_of(own.msg), str_of(s->path)) ? strlen(s->path) + 2 : 0;
+
+		return err_set(e, st, "%s", own.msg + n);
+	}
+	tokens_tell(&s->out, f.t, s->limit);
+	tokenfile_close(&f);
+	return OK;
+}
+
+static enum status show_ids(struct show *s, struct err *e)
+{
+	struct idstream v;
+
+	if (idstream_read(&v, s->bytes, e))
+		return e->code;
+	idstream_tell(&s->out, &v, s->limit);
+	idstream_clear(&v);
+	return OK;
+}
+
 static enum status show_lemmas(struct show *s, struct err *e)
 {
 	struct lemmas t;
@@ -302,6 +330,10 @@ static enum status show_bytes(struct show *s, struct err *e)
 		return show_dict(s, e);
 	if (begins(s, "LTML", 4))
 		return show_lemmas(s, e);
+	if (begins(s, "LTMT", 4))
+		return show_tokens(s, e);
+	if (begins(s, "LTMI", 4))
+		return show_ids(s, e);
 	if (begins(s, "GGUF", 4))
 		return show_gguf(s, e);
 	if (is_safetensors(s) || str_ends(ext, S(".safetensors")) || str_ends(ext, S(".ckpt")))

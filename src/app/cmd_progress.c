@@ -43,7 +43,9 @@ static const char *word(const char *s)
 		{ "books", "книг" }, { "scenes", "сцен" }, { "steps", "шагов" },
 		{ "files", "файлов" }, { "rounds", "кругов" },
 		{ "epochs", "эпох" }, { "parts", "частей" }, { "trees", "деревьев" },
-		{ "targets", "заданий" }, { "bytes", "байт" },
+		{ "targets", "заданий" }, { "bytes", "байт" }, { "count", "счёт слов" },
+		{ "cut", "морфемы" }, { "merge", "слияния" }, { "merges", "слияний" },
+		{ "words", "слов" }, { "encode", "кодирование" },
 	};
 
 	for (size_t i = 0; p.l == RU && i < sizeof ru / sizeof *ru; i++)

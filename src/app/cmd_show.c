@@ -22,9 +22,11 @@ const struct cmd cmd_show = {
 	.args = { "FILE|MIND", "ФАЙЛ|РАЗУМ" },
 	.brief = { "print any file of ours as text", "показать любой наш файл как текст" },
 	.about = { "Prints a mind's folder, a store, a concept graph, a dictionary, weights (safetensors, "
-	           "GGUF), scene files (YAML, JSON). The kind is told by the bytes, not by the name.",
+	           "GGUF), tokenizers, streams of ids, scene files (YAML, JSON). The kind is told by the "
+	           "bytes, not by the name.",
 	           "Показывает папку разума, хранилище, граф понятий, словарь, веса (safetensors, GGUF), "
-	           "файлы сцен (YAML, JSON). Вид узнаётся по байтам, а не по имени." },
+	           "токенизаторы, потоки номеров, файлы сцен (YAML, JSON). Вид узнаётся по байтам, а не "
+	           "по имени." },
 	.example = "ltm show mind\nltm show mind/core.safetensors",
 	.min = 1, .max = 1, .opts = opts, .own_size = sizeof(struct ltm_show_opts), .run = run,
 };

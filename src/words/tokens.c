@@ -54,6 +54,13 @@ bool tokens_reversible(enum tokens_scheme s)
 	return of && of->reversible;
 }
 
+bool tokens_needs_dict(enum tokens_scheme s)
+{
+	const struct scheme *of = scheme_of((uint32_t)s);
+
+	return of && of->needs_dict;
+}
+
 /* ---- a tokenizer's life ---------------------------------------------------------------- */
 
 static struct tokenizer *made(const struct scheme *of, const struct dict *d)
@@ -247,6 +254,16 @@ struct head {
 	uint32_t scheme, vocab;
 	struct str pieces, extra;
 };
+
+enum tokens_scheme tokens_peek(struct str bytes)
+{
+	struct reader r = reader_of(bytes);
+	uint32_t magic = rd_u32(&r), scheme;
+
+	rd_bytes(&r, 28);
+	scheme = rd_u32(&r);
+	return !r.bad && magic == TOKENS_MAGIC ? (enum tokens_scheme)scheme : (enum tokens_scheme)0;
+}
 
 static enum status read_row(struct str *out, struct reader *r, uint32_t want, struct str file,
                             struct err *e)

@@ -60,6 +60,9 @@ uint32_t tokens_vocab(const struct tokenizer *t);
 /* The bytes of a token, or the name of a FOLD operator, tag or lemma; lives in the tokenizer. */
 struct str tokens_piece(const struct tokenizer *t, uint32_t id);
 bool tokens_reversible(enum tokens_scheme s);
+bool tokens_needs_dict(enum tokens_scheme s);
+/* The scheme that a file's first bytes name, 0 when they are not a tokenizer's. */
+enum tokens_scheme tokens_peek(struct str bytes);
 const char *tokens_scheme_name(enum tokens_scheme s);		/* "byte", "morph", "hyper", "fold", "lemma" */
 bool tokens_scheme_find(enum tokens_scheme *s, struct str name);
 

@@ -1,0 +1,123 @@
+/* booktexts.c - the texts of a library's books in memory, one part of the split.
+ *
+ *   in    paths, in the order of app/sources.h
+ *   out   texts as the reading rooms leave them: NFC, clean, paragraphs by '\n'
+ *
+ * Invariant: the order and the bytes depend on the files alone.
+ */
+#include "app/booktexts.h"
+#include "app/sources.h"
+#include "base/data.h"
+#include "order/order.h"
+
+struct picking {
+	struct booktexts *out;
+	const char *path;
+	struct str rules;
+	int part;			/* enum split, or -1: all */
+};
+
+static void keep(struct booktexts *t, struct str text)
+{
+	if (t->bytes + text.n > BOOKTEXTS_MAX) {
+		t->over++;
+		return;
+	}
+	VEC_PUSH(t->text, t->n, t->cap) = str_copy(&t->mem, text);
+	t->bytes += text.n;
+	t->chars += utf8_count(text);
+}
+
+static enum status one_book(void *ctx, struct book *b, struct err *e)
+{
+	struct picking *r = ctx;
+
+	(void)e;
+	if (r->part < 0 || (int)split_of(r->rules, str_of(r->path), b->title, b->author) == r->part)
+		keep(r->out, b->text);
+	return OK;
+}
+
+static enum status read_one(struct picking *r, struct jail *jail, bool raw, struct err *e)
+{
+	struct buf bytes = { 0 };
+	enum status st;
+
+	if (!raw)
+		return jail_read(jail, r->path, one_book, r, e);
+	st = source_bytes(&bytes, r->path, e);
+	if (!st)
+		keep(r->out, buf_view(&bytes));
+	buf_free(&bytes);
+	return st;
+}
+
+static enum status read_all(struct picking *r, const struct sources *src, bool raw,
+                            const struct watch *w, struct err *e)
+{
+	struct booktexts *t = r->out;
+	struct jail *jail = raw ? NULL : jail_open();
+
+	for (size_t i = 0; i < src->n && !watch_stopped(w); i++) {
+		struct err own = { 0 };
+
+		r->path = src->item[i].path;
+		watch_step(w, "read", (double)i, (double)src->n, "books");
+		if (!read_one(r, jail, raw, &own))
+			continue;
+		if (!t->failed++)
+			t->first = own;
+		watch_note(w, "%s", own.msg);
+	}
+	if (jail)
+		jail_close(jail);
+	watch_step(w, "read", (double)src->n, (double)src->n, "books");
+	if (watch_stopped(w))
+		return err_set(e, ERR_STOP, "stopped while reading; nothing is written");
+	if (t->over)
+		watch_note(w, "%zu books beyond the first %d MB are left out", t->over, BOOKTEXTS_MAX >> 20);
+	if (t->failed && t->failed == src->n)
+		return err_set(e, t->first.code, "%s", t->first.msg);
+	return OK;
+}
+
+static bool part_find(int *out, const char *part)
+{
+	*out = -1;
+	if (!strcmp(part, "all"))
+		return true;
+	for (int s = SPLIT_TRAIN; s <= SPLIT_TEST; s++)
+		if (!strcmp(part, split_name((enum split)s))) {
+			*out = s;
+			return true;
+		}
+	return false;
+}
+
+enum status booktexts_read(struct booktexts *out, const char *const *path, size_t n, const char *part,
+                           bool raw, const struct watch *w, struct err *e)
+{
+	struct picking r = { .out = out, .rules = data_find("split.tsv") };
+	struct sources src = { 0 };
+	enum status st = OK;
+
+	*out = (struct booktexts){ .mem = arena_open("texts of books") };
+	if (!part_find(&r.part, part))
+		st = err_set(e, ERR_USAGE, "no part '%s': train, dev, test, all", part);
+	if (!st)
+		st = sources_find(&src, path, n, NULL, w, e);
+	if (!st)
+		st = read_all(&r, &src, raw, w, e);
+	if (!st && !out->n)
+		st = err_set(e, ERR_USAGE, src.n ? "none of these books is in the part '%s'; --part all takes "
+		             "them all" : "no books there: .txt, .fb2, .fb2.zip, .zip and .epub are read", part);
+	sources_clear(&src);
+	return st;
+}
+
+void booktexts_clear(struct booktexts *t)
+{
+	mem_free(t->text);
+	arena_close(&t->mem);
+	*t = (struct booktexts){ 0 };
+}
