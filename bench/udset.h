@@ -7,6 +7,7 @@
 #define LTM_BENCH_UDSET_H
 
 #include "words/wordcache.h"
+#include "words/ud.h"
 
 struct gold {
 	struct str form, lemma, upos, feats;	/* lend from the file's bytes; lemma folded */
@@ -93,58 +94,6 @@ static inline struct ud ud_read(struct str bytes, struct arena *a)
 	buf_free(&text);
 	mem_free(g);
 	return u;
-}
-
-static inline bool ud_is(struct str s, const char *const *list)
-{
-	for (; *list; list++)
-		if (str_eq(s, str_of(*list)))
-			return true;
-	return false;
-}
-
-/* Coarse classes in which both sets agree on what is meant: AUX is VERB, PROPN is NOUN,
- * CCONJ and SCONJ are CONJ, DET and PRON are PRON, SYM X and what is not Russian are X. */
-static inline const char *ud_coarse(struct str upos)
-{
-	static const char *const pair[][2] = {
-		{ "AUX", "VERB" }, { "PROPN", "NOUN" }, { "CCONJ", "CONJ" }, { "SCONJ", "CONJ" },
-		{ "DET", "PRON" }, { "SYM", "X" }, { "X", "X" }, { "NOUN", "NOUN" }, { "VERB", "VERB" },
-		{ "ADJ", "ADJ" }, { "ADV", "ADV" }, { "NUM", "NUM" }, { "PRON", "PRON" },
-		{ "ADP", "ADP" }, { "PART", "PART" }, { "INTJ", "INTJ" }, { "PUNCT", "PUNCT" },
-		{ "CONJ", "CONJ" },
-	};
-
-	for (size_t i = 0; i < sizeof pair / sizeof *pair; i++)
-		if (str_eq(upos, str_of(pair[i][0])))
-			return pair[i][1];
-	return "X";
-}
-
-/* Our part of speech in UD's words; proper is WORD_PROPER. */
-static inline const char *ud_upos(int pos, struct str lemma, bool proper)
-{
-	static const char *const sconj[] = { "что", "чтобы", "если", "как", "когда", "хотя",
-		"чем", "пока", "словно", "будто", "поскольку", "потому", "поэтому", "ибо", "раз",
-		"коли", "дабы", "так", "ежели", "едва", "лишь", "кабы", NULL };
-	static const char *const pron[] = { "который", "кто", "что", NULL };
-
-	switch (pos) {
-	case POS_NOUN: return proper ? "PROPN" : "NOUN";
-	case POS_ADJ: return "ADJ";
-	case POS_VERB: case POS_INF: case POS_PART: case POS_GER:
-		return str_eq(lemma, S("быть")) ? "AUX" : "VERB";
-	case POS_NUM: case POS_DIGIT: return "NUM";
-	case POS_ADV: return "ADV";
-	case POS_PRON: return "PRON";
-	case POS_APRO: return ud_is(lemma, pron) ? "PRON" : "DET";
-	case POS_PREP: return "ADP";
-	case POS_CONJ: return ud_is(lemma, sconj) ? "SCONJ" : "CCONJ";
-	case POS_PRCL: return "PART";
-	case POS_INTJ: return "INTJ";
-	case POS_PUNCT: return "PUNCT";
-	}
-	return "X";
 }
 
 #endif

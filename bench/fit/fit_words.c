@@ -1,381 +1,582 @@
-/* fit_words.c - fits data/ru/words_weights.tsv: how readings are chosen by context.
+/* fit_words.c - fits data/ru/words_tagger.bin and words_lexicon.tsv: the tagger.
  *
- *   use   fit_words DICT OUT.tsv EPOCHS FILE.conllu[*TIMES]...
+ *   use   fit_words -d DICT [-o OUT.bin] [-l LEXICON.tsv] [-e EPOCHS] [-m MARGIN] [-x K/N]
+ *                   FILE.conllu[*TIMES]... +OTHER.conllu[*TIMES]...
  *
- * Averaged structured perceptron [Collins 2002]: the best path under the present weights
- * against the best path among readings that agree with the gold tag; where they differ, the
- * features of the one go up and of the other down. Order of sentences from a named stream,
- * so the same input gives the same table. Never run on the sets that measure (gsd-dev,
- * taiga-dev, poetry-dev).
+ * A FILE tells UD tags outright. A +OTHER tells less or by another tag set (OpenCorpora): of
+ * a word's candidates those that agree with what it tells are all right, and the one that
+ * the present weights like best is learnt. -x holds out every N-th sentence of each set and
+ * measures on it: for choosing settings by cross-validation. Never run on the sets that
+ * measure (gsd-dev, taiga-dev, poetry-dev).
+ *
+ * Averaged structured perceptron [Collins 2002], update at the word where the wrong path is
+ * most ahead of the best right one [Huang, Fayong & Guo 2012], margin by adding to wrong
+ * candidates. The order of sentences comes from a named stream: the same input gives the
+ * same files.
  */
 #include <math.h>
 #include <stdlib.h>
 #include "../udset.h"
 #include "io/dictfile.h"
-
-enum { LEX_KEEP = 330 };
+#include "words/tagweights.h"
 
 struct item {			/* one word of a sentence to learn from */
 	uint32_t entry;
-	uint8_t shape;
-	uint32_t allowed;	/* bit k: reading k agrees with the gold */
+	uint8_t shape, n;
+	uint64_t allowed;	/* bit k: candidate k is right */
+	const struct gold *gold;
 };
 struct example {
 	struct item *w;
-	size_t n;
+	size_t n, lost;		/* gold words that our cutting does not find */
+	bool partial;
 };
-static struct example *ex;
-static size_t n_ex, cap_ex;
-static double *total;		/* sum over time of (w * steps) for averaging */
-static float *raw;
+struct set { struct example *x; size_t n, cap; };
+static struct set train, held;
+static int16_t *raw;
+static double *total;
 static uint64_t now = 1;
+static int margin = 3, fold = -1, folds = 5;
 
-/* ---- which readings agree ---------------------------------------------------------------- */
+/* ---- what is right --------------------------------------------------------------------- */
 
-static bool pos_agrees(const struct cread *r, const struct gold *g)
+static uint32_t gold_tag(const struct gold *g)
 {
-	const char *u = ud_coarse(g->upos);
-	struct str f = { 0 };
-	bool form = ud_feat(g, "VerbForm", &f);
+	uint32_t t = ud_parse(g->upos, g->feats);
 
-	switch (r->pos) {
-	case POS_VERB: return !strcmp(u, "VERB") && (!form || str_eq(f, S("Fin")));
-	case POS_INF: return !strcmp(u, "VERB") && str_eq(f, S("Inf"));
-	case POS_GER: return !strcmp(u, "VERB") && str_eq(f, S("Conv"));
-	case POS_PART: return (!strcmp(u, "VERB") && (!form || str_eq(f, S("Part")))) ||
-	                      !strcmp(u, "ADJ");
-	case POS_ADJ: return !strcmp(u, "ADJ");
-	case POS_APRO: case POS_PRON: return !strcmp(u, "PRON");
-	case POS_PRCL: return !strcmp(u, "PART");
-	default: return !strcmp(u, ud_coarse(str_of(ud_upos(r->pos, S(""), false))));
-	}
+	return UD_GET(t, POS) == UPOS_AUX ? t & ~UD_MASK(ASPECT) : t;
 }
 
-static int code_of(struct str v, const char *const *list)
+/* No field that both tell differs; gender counts in the singular only. */
+static bool compatible(uint32_t a, uint32_t b, bool anim)
 {
-	for (int i = 0; list[i]; i++)
-		if (str_eq(v, str_of(list[i])))
-			return i + 1;
-	return 0;
+#define BOTH(name) (UD_GET(a, name) && UD_GET(b, name) && UD_GET(a, name) != UD_GET(b, name))
+	if (BOTH(CASE) || BOTH(NUMBER) || BOTH(TENSE) || BOTH(PERSON) || BOTH(FORM) || BOTH(ASPECT))
+		return false;
+	if ((BOTH(ANIM) && anim) || UD_GET(a, SHORT) != UD_GET(b, SHORT))
+		return false;
+	if (UD_GET(a, MOOD) != UM_CND && UD_GET(b, MOOD) != UM_CND && BOTH(MOOD))
+		return false;
+	return !(BOTH(GENDER) && UD_GET(a, NUMBER) != UN_PLUR && UD_GET(b, NUMBER) != UN_PLUR);
+#undef BOTH
 }
 
-static bool gram_agrees(const struct cread *r, const struct gold *g, bool gender)
+static uint64_t right_full(struct word_cache *c, const struct cread *r, int n,
+                           const struct gold *g, struct arena *a)
 {
-	static const char *const cases[] = { "Nom", "Gen", "Dat", "Acc", "Ins", "Loc", NULL };
-	static const char *const numbers[] = { "Sing", "Plur", NULL };
-	static const char *const genders[] = { "Masc", "Fem", "Neut", NULL };
-	static const uint8_t fold[16] = { 0, 1, 2, 3, 4, 5, 6, 1, 2, 6, 4 };
-	struct str v;
-	int k;
+	uint32_t want = gold_tag(g);
+	uint64_t best[6] = { 0 };
 
-	if (ud_feat(g, "Case", &v) && r->pos == POS_NOUN && r->unknown && !r->g.gcase)
-		return false;		/* declined is better than undeclined */
-	if (ud_feat(g, "Case", &v) && (k = code_of(v, cases)) && r->g.gcase && fold[r->g.gcase] != k)
-		return false;
-	if (ud_feat(g, "Number", &v) && (k = code_of(v, numbers)) && r->g.number &&
-	    (int)r->g.number != k)
-		return false;
-	if (gender && ud_feat(g, "Gender", &v) && (k = code_of(v, genders)) && r->g.gender &&
-	    r->g.gender < 4 && r->g.number == 1 && (int)r->g.gender != k)
-		return false;
-	if (ud_feat(g, "Mood", &v) && r->g.mood && (r->g.mood == 2) != str_eq(v, S("Imp")))
-		return false;
-	if (ud_feat(g, "Variant", &v) && (r->pos == POS_ADJ || r->pos == POS_PART) && !r->g.shortf)
-		return false;
-	return true;
-}
-
-static uint32_t allowed(const struct word_cache *c, uint32_t entry, const struct gold *g,
-                        struct arena *a)
-{
-	const struct cread *r = entry_reads(c, entry);
-	uint32_t best[5] = { 0 };	/* the first that is not empty counts */
-
-	for (int k = 0; k < c->e[entry].n; k++) {
+	(void)a;
+	for (int k = 0; k < n; k++) {
 		struct str lemma = str_fold(a, cache_lemma(c, r[k].lemma));
-		bool l = str_eq(lemma, g->lemma), p = pos_agrees(&r[k], g);
-		bool m = gram_agrees(&r[k], g, true), m2 = gram_agrees(&r[k], g, false);
+		bool l = str_eq(lemma, g->lemma), p = UD_GET(r[k].tag, POS) == UD_GET(want, POS);
+		bool m = p && compatible(r[k].tag, want, true);
 
-		best[0] |= (uint32_t)(l && p && m) << k;
-		best[1] |= (uint32_t)(l && p && m2) << k;
-		best[2] |= (uint32_t)(p && m) << k;
-		best[3] |= (uint32_t)(p && m2) << k;
-		best[4] |= (uint32_t)(p && r[k].cls != CL_FIXED) << k;
+		best[0] |= (uint64_t)(l && r[k].tag == want) << k;
+		best[1] |= (uint64_t)(r[k].tag == want) << k;
+		best[2] |= (uint64_t)(m && l) << k;
+		best[3] |= (uint64_t)m << k;
+		best[4] |= (uint64_t)(p && compatible(r[k].tag, want, false)) << k;
+		best[5] |= (uint64_t)(p && l) << k;
 	}
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < 6; i++)
 		if (best[i])
 			return best[i];
-	return UINT32_MAX;
+	return UINT64_MAX;
 }
 
-static void learn_from(struct word_cache *c, const struct ud_sent *s, struct arena *a)
+/* Which of our parts of speech a word of OpenCorpora's may be. */
+static uint32_t may_be(struct str upos, int shape)
 {
-	struct example x = { 0 };
-	size_t k = 0;
+#define U(x) (1u << UPOS_##x)
+	static const struct { const char *name; uint32_t set; } row[] = {
+		{ "NOUN", U(NOUN) }, { "PROPN", U(PROPN) }, { "ADJ", U(ADJ) | U(VERB) },
+		{ "DET", U(DET) | U(PRON) | U(ADJ) | U(NUM) }, { "VERB", U(VERB) | U(AUX) },
+		{ "ADV", U(ADV) | U(ADJ) | U(VERB) | U(NUM) | U(DET) | U(PART) | U(SCONJ) },
+		{ "CONJ", U(CCONJ) | U(SCONJ) | U(ADV) | U(PART) },
+		{ "PART", U(PART) | U(AUX) | U(ADV) | U(VERB) | U(CCONJ) | U(SCONJ) },
+		{ "NUM", U(NUM) | U(ADJ) | U(ADV) | U(NOUN) }, { "PRON", U(PRON) | U(DET) },
+		{ "INTJ", U(INTJ) }, { "PUNCT", U(PUNCT) | U(SYM) }, { "ADP", U(ADP) },
+		{ "SCONJ", U(SCONJ) }, { "CCONJ", U(CCONJ) },
+	};
+
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+		if (str_eq(upos, str_of(row[i].name)))
+			return row[i].set | (i == 0 && shape ? U(PROPN) : 0);
+	return 0;
+#undef U
+}
+
+static uint64_t right_partial(struct word_cache *c, const struct cread *r, int n,
+                              const struct gold *g, int shape, struct arena *a)
+{
+	uint32_t want = ud_parse(g->upos, g->feats), set = may_be(g->upos, shape);
+	uint64_t best[3] = { 0 };
+
+	if (!set && shape && (g->form.p[0] & 0x80))	/* a name the corpus does not know */
+		set = 1u << UPOS_PROPN | (shape > 1 ? 1u << UPOS_NOUN : 0);
+	if (!set)
+		return UINT64_MAX;
+	for (int k = 0; k < n; k++) {
+		struct str lemma = str_fold(a, cache_lemma(c, r[k].lemma));
+		unsigned pos = UD_GET(r[k].tag, POS);
+		bool part = UD_GET(r[k].tag, FORM) == UF_PART;
+		bool self = UD_GET(r[k].tag, VOICE) == UV_PASS && !part;
+		bool l = part || self || str_eq(lemma, g->lemma), p = set >> pos & 1;
+
+		if (pos == UPOS_VERB && str_eq(g->upos, S("ADJ")) && !part)
+			p = false;
+		best[0] |= (uint64_t)(p && l && compatible(r[k].tag, want, true)) << k;
+		best[1] |= (uint64_t)(p && compatible(r[k].tag, want, true)) << k;
+		best[2] |= (uint64_t)(p && compatible(r[k].tag, want, false)) << k;
+	}
+	for (int i = 0; i < 3; i++)
+		if (best[i])
+			return best[i];
+	return UINT64_MAX;
+}
+
+/* ---- reading the sets -------------------------------------------------------------------- */
+
+static void learn_from(struct word_cache *c, const struct ud_sent *s, struct arena *a,
+                       bool partial, struct set *to)
+{
+	struct example x = { .partial = partial };
+	size_t k = 0, met = 0;
 
 	c->toks.n = 0;
 	tok_cut(&c->toks, s->text, 0, (uint32_t)s->text.n);
 	x.w = TAKE(a, struct item, c->toks.n + 1);
 	for (size_t i = 0; i < c->toks.n; i++) {
 		struct tok *t = &c->toks.t[i];
+		struct item *w = &x.w[i];
 
 		while (k < s->n && s->g[k].off < t->off)
 			k++;
-		x.w[i].entry = cache_entry(c, t, s->text);
-		x.w[i].shape = (uint8_t)shape_of(t);
-		x.w[i].allowed = k < s->n && s->g[k].off == t->off && s->g[k].len == t->len ?
-		                 allowed(c, x.w[i].entry, &s->g[k], a) : UINT32_MAX;
+		w->entry = cache_entry(c, t, s->text);
+		w->shape = (uint8_t)shape_of(t);
+		w->n = entry_n(&c->e[w->entry], w->shape);
+		w->allowed = UINT64_MAX;
+		if (k < s->n && s->g[k].off == t->off) {
+			const struct cread *r = entry_reads(c, w->entry);
+
+			w->gold = &s->g[k];
+			met++;
+			w->allowed = partial ? right_partial(c, r, w->n, w->gold, w->shape, a) :
+			             right_full(c, r, w->n, w->gold, a);
+		}
 	}
 	x.n = c->toks.n;
+	x.lost = s->n - met;
 	if (x.n)
-		VEC_PUSH(ex, n_ex, cap_ex) = x;
+		VEC_PUSH(to->x, to->n, to->cap) = x;
+}
+
+static bool is_held(size_t s)
+{
+	return fold >= 0 && (int)(s % (size_t)folds) == fold;
+}
+
+/* ---- the lexicon ----------------------------------------------------------------------- */
+
+struct miss { struct str form, lemma, row; uint32_t tag; uint64_t key; const struct gold *g; int n; };
+static struct miss *miss;
+static size_t n_miss, cap_miss;
+
+static int miss_cmp(const void *a, const void *b)
+{
+	const struct miss *x = a, *y = b;
+	int c = str_cmp(x->form, y->form);
+
+	return c ? c : (c = str_cmp(x->row, y->row)) ? c : str_cmp(x->lemma, y->lemma);
+}
+
+static bool has_tag(struct word_cache *c, uint32_t entry, uint32_t tag, struct str lemma,
+                    struct arena *a)
+{
+	const struct cread *r = entry_reads(c, entry);
+
+	for (int k = 0; k < c->e[entry].n; k++)
+		if (r[k].tag == tag && str_eq(str_fold(a, cache_lemma(c, r[k].lemma)), lemma))
+			return true;
+	return false;
+}
+
+static void find_misses(struct word_cache *c, const struct ud_sent *s, struct arena *a)
+{
+	size_t k = 0;
+
+	c->toks.n = 0;
+	tok_cut(&c->toks, s->text, 0, (uint32_t)s->text.n);
+	for (size_t i = 0; i < c->toks.n; i++) {
+		struct tok *t = &c->toks.t[i];
+
+		while (k < s->n && s->g[k].off < t->off)
+			k++;
+		if (k == s->n || s->g[k].off != t->off)
+			continue;
+		const struct gold *g = &s->g[k];
+		struct str form = { s->text.p + t->off, t->len };
+
+		uint32_t e = cache_entry(c, t, s->text), tag = gold_tag(g);
+		struct buf b = { 0 };
+
+		if (t->kind == TOK_INITIAL || has_tag(c, e, tag, g->lemma, a))
+			continue;
+		buf_str(&b, g->upos);
+		buf_str(&b, S("\t"));
+		buf_str(&b, g->feats);
+		VEC_PUSH(miss, n_miss, cap_miss) = (struct miss){
+			.form = str_fold(a, form), .lemma = g->lemma, .row = str_copy(a, buf_view(&b)),
+			.tag = tag, .g = g, .n = 1,
+		};
+		buf_free(&b);
+	}
+}
+
+static bool closed_class(uint32_t tag)
+{
+	switch (UD_GET(tag, POS)) {
+	case UPOS_ADP: case UPOS_AUX: case UPOS_CCONJ: case UPOS_SCONJ: case UPOS_DET:
+	case UPOS_PRON: case UPOS_PART: case UPOS_INTJ: case UPOS_NUM: case UPOS_ADV:
+	case UPOS_PUNCT: case UPOS_SYM: return true;
+	}
+	return false;
+}
+
+static void make_lexicon(struct weights_ctx *c, FILE *out)
+{
+	size_t cap = 0;
+
+	c->lex = NULL;
+	c->n_lex = 0;
+	qsort(miss, n_miss, sizeof *miss, miss_cmp);
+	if (out)
+		fputs("# Analyses of forms that the dictionary lacks or words otherwise: learnt by\n"
+		      "# bench/fit/fit_words.c from UD_Russian-Taiga (CC BY-SA 4.0, Lyashevskaya, Rudina,\n"
+		      "# Vlasova, Zhuravleva); this file is CC BY-SA 4.0 too.\n"
+		      "form\tupos\tfeats\tlemma\n", out);
+	for (size_t i = 0, k; i < n_miss; i = k) {
+		for (k = i; k < n_miss && !miss_cmp(&miss[i], &miss[k]); k++)
+			;
+		if (k - i < (closed_class(miss[i].tag) ? 1 : 2) || str_eq(miss[i].lemma, S("_")))
+			continue;
+		VEC_PUSH(c->lex, c->n_lex, cap) = (struct lexrow){
+			.key = cache_key_of(miss[i].form), .tag = miss[i].tag, .lemma = miss[i].lemma,
+			.more = ud_more_of(miss[i].g->feats),
+		};
+		if (out)
+			fprintf(out, "%.*s\t%.*s\t%.*s\n", STR_ARG(miss[i].form), STR_ARG(miss[i].row),
+			        STR_ARG(miss[i].lemma));
+	}
+	weights_lex_sort(c->lex, c->n_lex);
 }
 
 /* ---- the perceptron ------------------------------------------------------------------------ */
 
-static float pair_raw(const struct weights_ctx *c, const struct cread *x, const struct cread *y,
-                      uint32_t ix[2])
-{
-	const struct ftag *a = &c->ftag[x->ftag], *b = &c->ftag[y->ftag];
-	int agree = pair_agree(a, b);
+struct still { uint32_t *ix; uint8_t n; };
+static struct still *still;	/* by index of cread */
+static size_t n_still;
 
-	ix[0] = (uint32_t)(W_PAIR + x->ptag * PTAGS + y->ptag);
-	ix[1] = agree ? (uint32_t)(W_AGREE + (a->cls * CL_N + b->cls) * AGREES + agree) : 0;
-	return raw[ix[0]] + (agree ? raw[ix[1]] : 0);
+static const struct still *still_of(const struct word_cache *c, uint32_t e, int k)
+{
+	struct still *s = &still[c->e[e].first + (uint32_t)k];
+
+	if (!s->ix) {
+		uint32_t ix[FEATS_MAX];
+
+		s->n = (uint8_t)cache_still(ix, c, &c->e[e], k);
+		s->ix = mem_alloc(s->n + 1u, sizeof *ix);
+		memcpy(s->ix, ix, s->n * sizeof *ix);
+	}
+	return s;
 }
 
-static void path(uint8_t *pick, const struct weights_ctx *c, const struct cword *s,
-                 const struct item *w, size_t n, bool gold)
+static struct cword *words_of(const struct word_cache *c, const struct example *x)
 {
-	static uint8_t back[100000][READINGS_MAX];
-	float old[READINGS_MAX] = { 0 }, cur[READINGS_MAX];
-	int at = 0;
+	struct cword *s = mem_alloc(x->n, sizeof *s);
 
-	must(n < 100000);
-	for (size_t i = 0; i < n; i++) {
-		for (int k = 0; k < s[i].n; k++) {
-			const struct cread *r = &s[i].r[k];
-			uint32_t ix[8], pr[2];
-			int m = word_features(ix, s, n, i, r), from = 0;
-			float u = raw[W_SCALE] * r->logp - word_never(&s[i], r), best = 0;
+	for (size_t i = 0; i < x->n; i++) {
+		const struct entry *e = &c->e[x->w[i].entry];
 
-			while (m-- > 0)
-				u += raw[ix[m]];
-			for (int j = 0; i && j < s[i - 1].n; j++) {
-				float v = old[j] + pair_raw(c, &s[i - 1].r[j], r, pr);
-
-				if (j == 0 || v > best) {
-					best = v;
-					from = j;
-				}
-			}
-			back[i][k] = (uint8_t)from;
-			cur[k] = best + u - (gold && !(w[i].allowed >> k & 1) ? 1e6f : 0);
-		}
-		memcpy(old, cur, sizeof old);
+		s[i] = (struct cword){ c->r + e->first, &e->at, x->w[i].n, x->w[i].shape };
 	}
-	for (int k = 1; k < s[n - 1].n; k++)
-		if (old[k] > old[at])
-			at = k;
-	for (size_t i = n; i-- > 0;) {
-		pick[i] = (uint8_t)at;
-		at = back[i][at];
-	}
+	return s;
 }
 
-static void bump(uint32_t ix, float by)
+static void bump(uint32_t ix, int by)
 {
-	raw[ix] += by;
+	int v = raw[ix] + by;
+
+	raw[ix] = (int16_t)(v > 32000 ? 32000 : v < -32000 ? -32000 : v);
 	total[ix] += (double)by * (double)now;
 }
 
-static void update(const struct weights_ctx *c, const struct cword *s, size_t n,
-                   const uint8_t *pick, const uint8_t *other, float by)
+static bool right(const struct item *w, int k)
 {
+	return w->allowed >> k & 1;
+}
+
+/* Adds by to every feature of the path pick[0..n) of the first words. */
+static void update(const struct word_cache *c, const struct example *x, const struct cword *s,
+                   const uint8_t *pick, size_t n, int by)
+{
+	struct state st = state_first();
+	uint32_t ix[FEATS_MAX];
+
 	for (size_t i = 0; i < n; i++) {
-		const struct cread *r = &s[i].r[pick[i]];
-		uint32_t ix[8], pr[2];
-		bool differs = pick[i] != other[i];
+		const struct still *q = still_of(c, x->w[i].entry, pick[i]);
+		size_t m = path_features(ix, &st, s, x->n, i, pick[i]);
 
-		if (differs) {
-			int m = word_features(ix, s, n, i, r);
-
+		while (m-- > 0)
+			bump(ix[m], by);
+		if (s[i].n > 1) {
+			for (m = 0; m < q->n; m++)
+				bump(q->ix[m], by);
+			m = place_features(ix, s, x->n, i, pick[i]);
 			while (m-- > 0)
 				bump(ix[m], by);
-			bump(W_SCALE, by * 0.02f * r->logp);
 		}
-		if (i && (differs || pick[i - 1] != other[i - 1])) {
-			pair_raw(c, &s[i - 1].r[pick[i - 1]], r, pr);
-			bump(pr[0], by);
-			if (pr[1])
-				bump(pr[1], by);
-		}
+		st = state_next(&st, s, i, pick[i]);
 	}
 }
 
 static size_t one(const struct word_cache *c, const struct example *x)
 {
-	struct cword *s = mem_alloc(x->n, sizeof *s);
-	uint8_t *got = mem_alloc(x->n, 1), *want = mem_alloc(x->n, 1);
-	size_t wrong = 0;
+	static struct beam got[20000], want[20000];
+	struct cword *s = words_of(c, x);
+	uint8_t *p = mem_alloc(x->n, 1), *q = mem_alloc(x->n, 1);
+	int32_t worst = 0;
+	size_t wrong = 0, at = 0;
 
+	must(x->n < 20000);
 	for (size_t i = 0; i < x->n; i++) {
-		const struct entry *e = &c->e[x->w[i].entry];
+		int32_t add[CANDS_MAX] = { 0 };
+		bool bad[CANDS_MAX];
 
-		s[i] = (struct cword){ c->r + e->first, e->n, x->w[i].shape, e->lex };
+		for (int k = 0; k < s[i].n; k++) {
+			const struct still *t = still_of(c, x->w[i].entry, k);
+
+			for (size_t m = 0; s[i].n > 1 && m < t->n; m++)
+				add[k] += raw[t->ix[m]];
+			bad[k] = !right(&x->w[i], k);
+		}
+		if (s[i].n > 1)
+			place_scores(add, raw, s, x->n, i);
+		beam_step(&want[i], i ? &want[i - 1] : NULL, raw, s, x->n, i, add, bad);
+		for (int k = 0; k < s[i].n; k++)
+			add[k] += bad[k] ? margin : 0;
+		beam_step(&got[i], i ? &got[i - 1] : NULL, raw, s, x->n, i, add, NULL);
+		if (got[i].s[0].score - want[i].s[0].score > worst) {
+			worst = got[i].s[0].score - want[i].s[0].score;
+			at = i + 1;
+		}
 	}
-	path(got, c->d->ctx, s, x->w, x->n, false);
+	beam_trace(p, got, x->n, 0);
 	for (size_t i = 0; i < x->n; i++)
-		wrong += !(x->w[i].allowed >> got[i] & 1);
-	if (wrong) {
-		path(want, c->d->ctx, s, x->w, x->n, true);
-		update(c->d->ctx, s, x->n, want, got, 1);
-		update(c->d->ctx, s, x->n, got, want, -1);
+		wrong += !right(&x->w[i], p[i]);
+	if (at) {
+		beam_trace(p, got, at, 0);
+		beam_trace(q, want, at, 0);
+		if (memcmp(p, q, at)) {
+			update(c, x, s, q, at, 1);
+			update(c, x, s, p, at, -1);
+		}
 	}
 	now++;
 	mem_free(s);
-	mem_free(got);
-	mem_free(want);
+	mem_free(p);
+	mem_free(q);
 	return wrong;
 }
 
-/* ---- the lexicon: forms with most ambiguity, by count -------------------------------------- */
+/* ---- measuring --------------------------------------------------------------------------- */
 
-static bool wants_lex(const struct word_cache *c, uint32_t e)
+static void measure(const struct word_cache *c, const struct weights_ctx *w, const struct set *h,
+                    struct arena *a)
 {
-	const struct cread *r = entry_reads(c, e);
+	size_t n[2] = { 0 }, upos[2] = { 0 }, tag[2] = { 0 }, lemma[2] = { 0 }, ok[2] = { 0 };
+	size_t oracle[2] = { 0 }, all[2] = { 0 };
 
-	for (int i = 0; i < c->e[e].n; i++)
-		switch (r[i].pos) {
-		case POS_PREP: case POS_CONJ: case POS_PRCL: case POS_PRON: case POS_APRO:
-		case POS_PUNCT: case POS_ADV: case POS_NUM: return true;
+	for (size_t e = 0; e < h->n; e++) {
+		const struct example *x = &h->x[e];
+		struct cword *s = words_of(c, x);
+		uint8_t *pick = mem_alloc(x->n, 1);
+		struct beam *work = mem_alloc(x->n, sizeof *work);
+		int t = x->partial;
+
+		choose_path(pick, work, w, s, x->n);
+		n[t] += x->lost;
+		for (size_t i = 0; i < x->n; i++) {
+			const struct item *d = &x->w[i];
+			const struct cread *r = &s[i].r[pick[i]];
+
+			if (!d->gold)
+				continue;
+			uint32_t want = gold_tag(d->gold);
+			bool can = false, l = str_eq(str_fold(a, cache_lemma(c, r->lemma)), d->gold->lemma) ||
+			                      UD_GET(r->tag, POS) == UPOS_PUNCT;
+
+			for (int k = 0; k < s[i].n; k++)
+				can |= s[i].r[k].tag == want;
+			n[t]++;
+			ok[t] += right(d, pick[i]);
+			upos[t] += UD_GET(r->tag, POS) == UD_GET(want, POS);
+			tag[t] += r->tag == want;
+			lemma[t] += l;
+			oracle[t] += can;
+			all[t] += r->tag == want && l;
+			if (getenv("SHOW") && !t && (r->tag != want || !l)) {
+				char b[16];
+
+				snprintf(b, sizeof b, "%s%s%s", can ? "" : "NOCAND ",
+				         UD_GET(r->tag, POS) == UD_GET(want, POS) ? "" : "UPOS ", l ? "" : "LEM");
+				printf("%s\t%.*s\tgold %.*s %.*s %.*s\tours %s %.*s %08x\n", b,
+				       STR_ARG(d->gold->form), STR_ARG(d->gold->upos), STR_ARG(d->gold->feats),
+				       STR_ARG(d->gold->lemma), upos_name(UD_GET(r->tag, POS)),
+				       STR_ARG(cache_lemma(c, r->lemma)), r->tag ^ want);
+			}
 		}
-	return false;
-}
-
-static void choose_lexicon(struct word_cache *c)
-{
-	uint32_t *count = mem_alloc(c->n_e, sizeof *count);
-
-	for (size_t i = 0; i < n_ex; i++)
-		for (size_t k = 0; k < ex[i].n; k++)
-			count[ex[i].w[k].entry]++;
-	for (int k = 0; k < LEX_KEEP; k++) {
-		size_t best = 0;
-		struct buf b = { 0 };
-
-		for (size_t i = 1; i < c->n_e; i++)
-			if (wants_lex(c, (uint32_t)i) && count[i] > count[best])
-				best = i;
-		count[best] = 0;
-		struct entry *e = &c->e[best];
-
-		if (c->keys.p[e->key] == 'w')
-			cyr_utf8(&b, (const uint8_t *)c->keys.p + e->key + 1, e->n_key - 1);
-		else
-			buf_add(&b, c->keys.p + e->key + 1, e->n_key - 1);
-		e->lex = (uint16_t)(strtab_add(&c->d->ctx->lex, buf_view(&b)) + 1);
-		buf_free(&b);
+		mem_free(s);
+		mem_free(pick);
+		mem_free(work);
 	}
-	mem_free(count);
+	for (int t = 0; t < 2; t++)
+		if (n[t])
+			fprintf(stderr, "held %s %zu words: right %.2f  upos %.2f  tag %.2f  lemma %.2f  "
+			        "all %.2f  (tag among candidates %.2f)\n", t ? "other" : "ud", n[t],
+			        100.0 * (double)ok[t] / (double)n[t], 100.0 * (double)upos[t] / (double)n[t],
+			        100.0 * (double)tag[t] / (double)n[t], 100.0 * (double)lemma[t] / (double)n[t],
+			        100.0 * (double)all[t] / (double)n[t],
+			        100.0 * (double)oracle[t] / (double)n[t]);
 }
 
-/* ---- writing --------------------------------------------------------------------------------- */
-
-static void row(FILE *f, const char *kind, const char *a, const char *b, double v)
+static void write_weights(const char *path, const int16_t *w)
 {
-	if (fabs(v) >= 0.15)
-		fprintf(f, "%s\t%s\t%s\t%.3g\n", kind, a, b, v);
+	uint32_t head[16] = { TAGGER_MAGIC, TAGGER_VERSION, TAGGER_BITS };
+	uint64_t sum = hash64(w, TAGGER_N * sizeof *w, 0);
+	FILE *f = fopen(path, "wb");
+
+	memcpy(head + 4, &sum, sizeof sum);
+	if (!f || fwrite(head, 1, sizeof head, f) != sizeof head ||
+	    fwrite(w, sizeof *w, TAGGER_N, f) != TAGGER_N || fclose(f))
+		perror(path), exit(5);
 }
 
-static void write_table(FILE *f, const struct weights_ctx *c, const float *w)
+/* Averages go into whole numbers: 1 of the perceptron is SCALE. */
+enum { SCALE = 64 };
+static int16_t *averaged(void)
 {
-	static const char *const lex[] = { "here", "after", "after2", "before" };
-	static const char *const shape[] = { "lower", "title", "start", "upper" };
-	char a[16], b[16];
+	int16_t *w = mem_alloc(TAGGER_N, sizeof *w);
+	size_t used = 0;
 
-	fprintf(f, "# Weights of choosing a reading by context (src/words/choose.h says what each "
-	        "kind is).\n# Made by bench/fit_words.c; agree: case or person, number, gender, "
-	        "'=' same '#' other '.' none.\nkind\ta\tb\tweight\n");
-	row(f, "scale", "p", "", w[W_SCALE]);
-	for (int i = 0; i < PTAGS; i++)
-		row(f, "tag", weights_tag_name(i, a), "", w[W_TAG + i]);
-	for (int i = 0; i < SHAPES * CL_N; i++)
-		row(f, "shape", shape[i / CL_N], weights_class_name(i % CL_N), w[W_SHAPE + i]);
-	for (int i = 0; i < SHAPES * CL_N; i++)
-		row(f, "guess", shape[i / CL_N], weights_class_name(i % CL_N), w[W_GUESS + i]);
-	for (int i = 0; i < CL_N * CL_N * AGREES; i++) {
-		int v = i % AGREES;
-		char pair[40], code[4] = { ".=#"[v / 9], ".=#"[v / 3 % 3], ".=#"[v % 3], 0 };
+	for (size_t i = 0; i < TAGGER_N; i++) {
+		double v = round(SCALE * (raw[i] - total[i] / (double)now));
 
-		snprintf(pair, sizeof pair, "%s.%s", weights_class_name(i / AGREES / CL_N),
-		         weights_class_name(i / AGREES % CL_N));
-		row(f, "agree", pair, code, w[W_AGREE + i]);
+		w[i] = (int16_t)(v > 32000 ? 32000 : v < -32000 ? -32000 : v);
+		used += w[i] != 0;
 	}
-	for (int i = 0; i < PTAGS * PTAGS; i++)
-		row(f, "pair", weights_tag_name(i / PTAGS, a), weights_tag_name(i % PTAGS, b),
-		    w[W_PAIR + i]);
-	for (int k = 0; k < 4; k++)
-		for (size_t i = 0; i < c->lex.n; i++)
-			for (int p = 0; p < PTAGS; p++)
-				row(f, lex[k], c->lex.s[i].p, weights_tag_name(p, a),
-				    w[W_LEX + (k * LEX_MAX + (int)i + 1) * PTAGS + p]);
+	fprintf(stderr, "weights in use: %.1f %%\n", 100.0 * (double)used / TAGGER_N);
+	return w;
 }
 
-int main(int argc, char **argv)
+static void fit(struct word_cache *c, int epochs)
 {
-	struct err e = { 0 };
-	struct dictfile df;
-	struct arena a = arena_open("fit");
+	uint32_t *order = mem_alloc(train.n + 1, sizeof *order);
 
-	if (argc < 5 || dictfile_open(&df, argv[1], &e))
-		return fprintf(stderr, "fit_words DICT OUT EPOCHS FILE[*TIMES]... %s\n", e.msg), 2;
-	struct word_cache *c = word_cache_open(df.dict);
-
-	for (int i = 4; i < argc; i++) {
-		char *star = strchr(argv[i], '*');
-		int times = star ? atoi(star + 1) : 1;
-		struct buf b = { 0 };
-
-		if (star)
-			*star = '\0';
-		if (file_read(&b, argv[i], (size_t)1 << 28, &e))
-			return fprintf(stderr, "%s\n", e.msg), 5;
-		struct ud u = ud_read(buf_view(&b), &a);
-
-		for (int t = 0; t < times; t++)
-			for (size_t s = 0; s < u.n; s++)
-				learn_from(c, &u.s[s], &a);
-	}
-	raw = c->d->ctx->w;
-	memset(raw, 0, W_N * sizeof *raw);
-	raw[W_SCALE] = 1;
-	total = mem_alloc(W_N, sizeof *total);
-	if (!c->d->ctx->lex.n)
-		choose_lexicon(c);
-	uint32_t *order = mem_alloc(n_ex, sizeof *order);
-
-	for (size_t i = 0; i < n_ex; i++)
+	for (size_t i = 0; i < train.n; i++)
 		order[i] = (uint32_t)i;
-	for (int ep = 0; ep < atoi(argv[3]); ep++) {
+	n_still = c->n_r;
+	still = mem_alloc(n_still + 1, sizeof *still);
+	for (int ep = 0; ep < epochs; ep++) {
 		struct rng r = rng_stream(1, "fit.words", (uint64_t)ep);
 		size_t wrong = 0, words = 0;
 
-		rng_shuffle(&r, order, n_ex);
-		for (size_t i = 0; i < n_ex; i++) {
-			wrong += one(c, &ex[order[i]]);
-			words += ex[order[i]].n;
+		rng_shuffle(&r, order, train.n);
+		for (size_t i = 0; i < train.n; i++) {
+			wrong += one(c, &train.x[order[i]]);
+			words += train.x[order[i]].n;
 		}
-		fprintf(stderr, "epoch %d  wrong %.3f %%  scale %.3f\n", ep + 1,
-		        100.0 * (double)wrong / (double)words, (double)raw[W_SCALE]);
+		fprintf(stderr, "epoch %d  wrong %.3f %%\n", ep + 1,
+		        100.0 * (double)wrong / (double)words);
 	}
-	for (size_t i = 0; i < W_N; i++)
-		raw[i] -= (float)(total[i] / (double)now);
-	FILE *f = fopen(argv[2], "w");
+	mem_free(order);
+}
 
-	if (!f)
-		return perror(argv[2]), 5;
-	write_table(f, c->d->ctx, raw);
-	fclose(f);
+struct source { struct ud u; int times; bool partial; };
+
+int main(int argc, char **argv)
+{
+	const char *dict = NULL, *out = NULL, *lex = NULL;
+	struct arena a = arena_open("fit");
+	struct source src[16];
+	struct dictfile df;
+	struct err e = { 0 };
+	int epochs = 8, n_src = 0;
+
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] == '-' && i + 1 < argc) {
+			char *v = argv[++i];
+
+			switch (argv[i - 1][1]) {
+			case 'd': dict = v; break;
+			case 'o': out = v; break;
+			case 'l': lex = v; break;
+			case 'e': epochs = atoi(v); break;
+			case 'm': margin = atoi(v); break;
+			case 'x': sscanf(v, "%d/%d", &fold, &folds); break;
+			default: return fprintf(stderr, "fit_words: no option %s\n", argv[i - 1]), 2;
+			}
+			continue;
+		}
+		struct source *s = &src[n_src++];
+		char *star = strchr(argv[i], '*'), *path = argv[i];
+		struct buf b = { 0 };
+
+		must(n_src <= 16);
+		s->times = star ? atoi(star + 1) : 1;
+		if (star)
+			*star = '\0';
+		s->partial = path[0] == '+';
+		if (file_read(&b, path + s->partial, (size_t)1 << 28, &e))
+			return fprintf(stderr, "%s\n", e.msg), 5;
+		s->u = ud_read(buf_view(&b), &a);
+	}
+	if (!n_src || dictfile_open(&df, dict, &e))
+		return fprintf(stderr, "use: see the head of fit_words.c. %s\n", e.msg), 2;
+	struct weights_ctx *w = df.dict->ctx;
+	struct word_cache *c = word_cache_open(df.dict);
+
+	w->n_lex = 0;
+	for (int i = 0; i < n_src; i++)
+		for (size_t s = 0; !src[i].partial && s < src[i].u.n; s++)
+			if (!is_held(s))
+				find_misses(c, &src[i].u.s[s], &a);
+	FILE *f = lex ? fopen(lex, "w") : NULL;
+
+	make_lexicon(w, f);
+	if (f)
+		fclose(f);
+	fprintf(stderr, "lexicon: %zu rows\n", w->n_lex);
+	word_cache_close(c);
+	c = word_cache_open(df.dict);
+	for (int i = 0; i < n_src; i++)
+		for (size_t s = 0; s < src[i].u.n; s++)
+			for (int t = 0; t < src[i].times; t++)
+				if (!is_held(s))
+					learn_from(c, &src[i].u.s[s], &a, src[i].partial, &train);
+				else if (!t)
+					learn_from(c, &src[i].u.s[s], &a, src[i].partial, &held);
+	raw = mem_alloc(TAGGER_N, sizeof *raw);
+	total = mem_alloc(TAGGER_N, sizeof *total);
+	fit(c, epochs);
+	int16_t *avg = averaged();
+
+	w->w = avg;
+	cache_rescore(c, avg);
+	measure(c, w, &held, &a);
+	if (out)
+		write_weights(out, avg);
 	return 0;
 }

@@ -1,15 +1,20 @@
 /* choose.c - the reading of each word that fits its neighbours best.
  *
- *   in    the readings of every word of a sentence
- *   out   one reading a word
+ *   in    the candidates of every word of a sentence, weights
+ *   out   one candidate a word
  *
- * score = sum_i u(i, r_i) + sum_i pair(r_{i-1}, r_i), maximised exactly by Viterbi over
- * neighbouring pairs. u adds log P(reading | form) and the features of choose.h that look at
- * written words only, so they are the same whatever is chosen for the neighbours.
+ * Beam search from left to right. Two paths with the same last two tags go on alike but for
+ * what governs them, so only the better is kept; a run of words that can be read one way
+ * only makes the beam one path wide again.
  *
- * Invariant: ties go to the earlier reading, so the result does not depend on anything else.
+ * Invariant: ties go to the earlier candidate and the earlier path, so the result depends on
+ * the words alone.
+ *
+ * Cost: a word with one candidate costs the path features of each path in the beam; the
+ * others some thirty look-ups a candidate besides.
  */
 #include "words/choose.h"
+#include "words/tagfeat.h"
 
 int shape_of(const struct tok *t)
 {
@@ -20,75 +25,145 @@ int shape_of(const struct tok *t)
 	return 0;
 }
 
-static uint32_t lex_ix(int kind, int lex, int ptag)
+struct state state_first(void)
 {
-	return (uint32_t)(W_LEX + (kind * LEX_MAX + lex) * PTAGS + ptag);
+	struct state s = { .t = { 0, 0, 0 } };
+
+	return s;
 }
 
-int word_features(uint32_t ix[8], const struct cword *s, size_t n, size_t i,
-                  const struct cread *r)
+static bool is_noun(uint32_t t)
 {
-	int k = 0;
+	unsigned p = UD_GET(t, POS);
 
-	ix[k++] = (uint32_t)(W_TAG + r->ptag);
-	ix[k++] = (uint32_t)(W_SHAPE + s[i].shape * CL_N + r->cls);
-	if (s[i].lex)
-		ix[k++] = lex_ix(LEX_HERE, s[i].lex, r->ptag);
-	if (i > 0 && s[i - 1].lex)
-		ix[k++] = lex_ix(LEX_AFTER, s[i - 1].lex, r->ptag);
-	if (i > 1 && s[i - 2].lex)
-		ix[k++] = lex_ix(LEX_AFTER2, s[i - 2].lex, r->ptag);
-	if (i + 1 < n && s[i + 1].lex)
-		ix[k++] = lex_ix(LEX_BEFORE, s[i + 1].lex, r->ptag);
-	if (r->unknown)
-		ix[k++] = (uint32_t)(W_GUESS + s[i].shape * CL_N + r->cls);
-	return k;
+	return p == UPOS_NOUN || p == UPOS_PROPN || p == UPOS_PRON;
 }
 
-static float unary(const struct weights_ctx *c, const struct cword *s, size_t n, size_t i,
-                   const struct cread *r)
+struct state state_next(const struct state *from, const struct cword *s, size_t i, int k)
 {
-	uint32_t ix[8];
-	int k = word_features(ix, s, n, i, r);
-	float sum = c->w[W_SCALE] * r->logp - word_never(&s[i], r);
+	const struct cread *r = &s[i].r[k];
+	unsigned pos = UD_GET(r->tag, POS);
+	struct state to = *from;
 
-	while (k-- > 0)
-		sum += c->w[ix[k]];
-	return sum;
+	to.t[2] = from->t[1];
+	to.t[1] = from->t[0];
+	to.t[0] = r->tag;
+	to.v[1][0] = from->v[0][0];
+	to.v[1][1] = from->v[0][1];
+	to.v[0][0] = r->p[P_MID];
+	to.v[0][1] = r->p[P_POS];
+	to.pick = (uint8_t)k;
+	if (pos == UPOS_PUNCT) {
+		to.prep = 0;
+		to.old_verb = 1;
+		to.subject = from->subject ? 2 : 0;
+	} else if (is_noun(r->tag)) {
+		to.noun = r->tag;
+		to.prep = 0;
+		if (UD_GET(r->tag, CASE) == UC_NOM)
+			to.subject = 1;
+	} else if (pos == UPOS_ADP) {
+		to.prep = s[i].at->form;
+	} else if (pos == UPOS_VERB || pos == UPOS_AUX) {
+		unsigned f = UD_GET(r->tag, FORM);
+
+		if (f != UF_PART || UD_GET(r->tag, SHORT)) {
+			to.verb = r->tag;
+			to.verb_lemma = s[i].at->lemma;
+			to.old_verb = 0;
+			to.prep = 0;
+		}
+	} else if (pos == UPOS_CCONJ || pos == UPOS_SCONJ) {
+		to.prep = 0;
+	}
+	return to;
 }
 
-void choose_path(uint8_t *pick, back_row *back, const struct weights_ctx *c,
+static bool same_end(const struct state *a, const struct state *b)
+{
+	return a->t[0] == b->t[0] && a->t[1] == b->t[1] && a->pick == b->pick;
+}
+
+/* Puts a state into the beam, best first; of equal scores the one that came first. */
+static void offer(struct beam *b, const struct state *x)
+{
+	int at = b->n;
+
+	for (int i = 0; i < b->n; i++)
+		if (same_end(&b->s[i], x)) {
+			if (x->score <= b->s[i].score)
+				return;
+			at = i;
+			break;
+		}
+	if (at == b->n) {
+		if (b->n < BEAM)
+			b->n++;
+		else if (b->s[BEAM - 1].score >= x->score)
+			return;
+		else
+			at = BEAM - 1;
+	}
+	for (; at > 0 && b->s[at - 1].score < x->score; at--)
+		b->s[at] = b->s[at - 1];
+	b->s[at] = *x;
+}
+
+/* Whether a score would find no place; spares the making of the state. */
+static bool hopeless(const struct beam *b, int32_t score)
+{
+	return b->n == BEAM && b->s[BEAM - 1].score >= score;
+}
+
+void beam_step(struct beam *to, const struct beam *before, const int16_t *w,
+               const struct cword *s, size_t n, size_t i, const int32_t *add,
+               const bool *forbid)
+{
+	static const struct state none;
+	int m = before ? before->n : 1;
+
+	to->n = 0;
+	for (int j = 0; j < m; j++) {
+		const struct state *from = before ? &before->s[j] : &none;
+		struct atoms a;
+
+		path_atoms(&a, from, s, n, i);
+		for (int k = 0; k < s[i].n; k++) {
+			if (forbid && forbid[k])
+				continue;
+			int32_t score = from->score + add[k] + path_sum(w, &a, from, &s[i].r[k]);
+
+			if (hopeless(to, score))
+				continue;
+			struct state x = state_next(from, s, i, k);
+
+			x.score = score;
+			x.from = (uint8_t)j;
+			offer(to, &x);
+		}
+	}
+}
+
+void beam_trace(uint8_t *pick, const struct beam *b, size_t n, int last)
+{
+	for (size_t i = n; i-- > 0;) {
+		pick[i] = b[i].s[last].pick;
+		last = b[i].s[last].from;
+	}
+}
+
+void choose_path(uint8_t *pick, struct beam *work, const struct weights_ctx *c,
                  const struct cword *s, size_t n)
 {
-	float old[READINGS_MAX] = { 0 }, now[READINGS_MAX];
-	size_t n_ftag = (size_t)c->n_ftag;
+	int32_t add[CANDS_MAX];
 
 	for (size_t i = 0; i < n; i++) {
-		for (int k = 0; k < s[i].n; k++) {
-			const struct cread *r = &s[i].r[k];
-			float best = 0;
-			int from = 0;
-
-			for (int j = 0; i && j < s[i - 1].n; j++) {
-				float v = old[j] + c->pair[s[i - 1].r[j].ftag * n_ftag + r->ftag];
-
-				if (j == 0 || v > best) {
-					best = v;
-					from = j;
-				}
-			}
-			back[i][k] = (uint8_t)from;
-			now[k] = best + (s[i].n > 1 ? unary(c, s, n, i, r) : 0);
-		}
-		memcpy(old, now, sizeof old);
+		for (int k = 0; k < s[i].n; k++)
+			add[k] = s[i].r[k].base;
+		if (s[i].n > 1)
+			place_scores(add, c->w, s, n, i);
+		beam_step(&work[i], i ? &work[i - 1] : NULL, c->w, s, n, i, add, NULL);
 	}
-	int at = 0;
-
-	for (int k = 1; n && k < s[n - 1].n; k++)
-		if (old[k] > old[at])
-			at = k;
-	for (size_t i = n; i-- > 0;) {
-		pick[i] = (uint8_t)at;
-		at = back[i][at];
-	}
+	if (n)
+		beam_trace(pick, work, n, 0);
 }

@@ -161,7 +161,7 @@ static int guessed_lemma(const struct seen *seen, const struct cread *r, int n, 
 	for (int i = 0; i < n; i++) {
 		if (r[i].pos != POS_NOUN)
 			continue;
-		if (r[i].cls == CL_FIXED)
+		if (r[i].fixed)
 			fixed = i;
 		else if (r[best].pos != POS_NOUN ||
 		         seen[r[i].lemma].cover * 2 > seen[r[best].lemma].cover * 3)

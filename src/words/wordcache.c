@@ -9,6 +9,7 @@
  */
 #include <math.h>
 #include "words/wordcache.h"
+#include "words/tagfeat.h"
 
 enum { ENTRIES_MAX = 400000, SLOTS_FIRST = 1 << 14, KEY_MAX = 256 };
 
@@ -33,37 +34,56 @@ static uint32_t intern(struct word_cache *c, int pos, struct str lemma)
 	return strtab_add(&c->lemma, (struct str){ room, lemma.n + 1 });
 }
 
-static struct cread *push(struct word_cache *c, struct cread r)
+/* A candidate before it is told as a tag: its readings may stand for several. */
+static void push(struct word_cache *c, struct cread r)
 {
-	cread_tags(c->d->ctx, &r);
 	VEC_PUSH(c->r, c->n_r, c->cap_r) = r;
-	return &c->r[c->n_r - 1];
 }
 
-static void push_one(struct word_cache *c, int pos, int slot, struct str lemma)
+static void push_tag(struct word_cache *c, int pos, int upos, struct str lemma, int more)
 {
 	push(c, (struct cread){ .lemma = intern(c, pos, lemma), .pos = (uint8_t)pos,
-	                        .ptag = (uint8_t)slot });
+	                        .tag = UD_IS(POS, upos), .more = (uint8_t)more });
+}
+
+/* вести, not вестись, is the lemma of a passive ведётся. */
+static bool passive_of_self(uint32_t tag, const struct cell *x)
+{
+	return UD_GET(tag, VOICE) == UV_PASS && x->n_lemma > 4 &&
+	       !memcmp(x->lemma + x->n_lemma - 2, "\xF1\xFF", 2);
+}
+
+static void push_cell(struct word_cache *c, const struct cell *x, struct str head,
+                      const uint8_t *form, size_t n)
+{
+	uint32_t tag[UD_TAGS_MAX];
+	const struct tag *t = x->tag;
+	int m = ud_tags_of(tag, t->g, t->pos, t->mark, form, n, x->lemma, x->n_lemma);
+	struct buf b = { 0 };
+
+	for (int i = 0; i < m; i++) {
+		bool self = passive_of_self(tag[i], x);
+
+		b.n = 0;
+		buf_str(&b, head);
+		cyr_utf8(&b, x->lemma, x->n_lemma - (self ? 2u : 0u));
+		push(c, (struct cread){
+			.g = t->g, .lemma = intern(c, t->pos, buf_view(&b)), .tag = tag[i],
+			.logp = x->w, .pos = t->pos, .unknown = x->unknown,
+			.fixed = x->unknown && t->pos == POS_NOUN && !t->g.gcase,
+			.more = t->mark & TAG_ABBR ? UDM_ABBR : t->mark & TAG_FIXED ? UDM_INDECL : 0,
+		});
+	}
+	buf_free(&b);
 }
 
 static void read_form(struct word_cache *c, const uint8_t *form, size_t n)
 {
 	struct cell cell[CELLS_MAX];
 	size_t m = dict_read(c->d, cell, form, n);
-	struct buf b = { 0 };
 
-	for (size_t i = 0; i < m; i++) {
-		const struct tag *t = cell[i].tag;
-
-		b.n = 0;
-		cyr_utf8(&b, cell[i].lemma, cell[i].n_lemma);
-		push(c, (struct cread){
-			.g = t->g, .lemma = intern(c, t->pos, buf_view(&b)),
-			.logp = logf(cell[i].w + 1e-6f), .pos = t->pos,
-			.ptag = t->mark & TAG_COMP ? 1 : 0, .unknown = cell[i].unknown,
-		});
-	}
-	buf_free(&b);
+	for (size_t i = 0; i < m; i++)
+		push_cell(c, &cell[i], S(""), form, n);
 }
 
 /* 20-летний, 100-рублёвка: read by the word after the hyphen. */
@@ -80,15 +100,8 @@ static bool read_number(struct word_cache *c, struct str s)
 		return false;
 	m = dict_read(c->d, cell, form, n);
 	for (size_t i = 0; i < m; i++) {
-		struct buf b = { 0 };
-
-		buf_add(&b, s.p, cut);
-		cyr_utf8(&b, cell[i].lemma, cell[i].n_lemma);
-		push(c, (struct cread){
-			.g = cell[i].tag->g, .lemma = intern(c, cell[i].tag->pos, buf_view(&b)),
-			.logp = logf(cell[i].w + 1e-6f), .pos = cell[i].tag->pos, .unknown = 1,
-		});
-		buf_free(&b);
+		cell[i].unknown = 1;
+		push_cell(c, &cell[i], (struct str){ s.p, cut }, form, n);
 	}
 	return m > 0;
 }
@@ -117,17 +130,6 @@ static struct str punct_lemma(const struct tok *t, struct str s)
 	return s;
 }
 
-static int punct_slot(const struct tok *t)
-{
-	static const uint8_t slot[] = {
-		[MARK_NONE] = 0, [MARK_COMMA] = 1, [MARK_STOP] = 2, [MARK_DASH] = 3,
-		[MARK_OPEN] = 4, [MARK_CLOSE] = 5, [MARK_QUOTE] = 5, [MARK_COLON] = 6,
-		[MARK_OTHER] = 0, [MARK_SIGN] = 0,
-	};
-
-	return slot[t->mark];
-}
-
 /* Lower case of at most KEY_MAX bytes. */
 static struct str lower(struct arena *a, struct str s)
 {
@@ -142,18 +144,253 @@ static struct str lower(struct arena *a, struct str s)
 	return r;
 }
 
-/* The word's own features are found by its lower-case spelling. */
-static uint16_t lex_of(const struct word_cache *c, const uint8_t *key, size_t n, struct str s)
-{
-	struct buf b = { 0 };
-	uint16_t lex;
+/* ---- finishing an entry ---------------------------------------------------------------- */
 
-	if (key[0] != 'w')
-		return weights_lex(c->d->ctx, s);
-	cyr_utf8(&b, key + 1, n - 1);
-	lex = weights_lex(c->d->ctx, buf_view(&b));
-	buf_free(&b);
-	return lex;
+static struct str lemma_of(const struct word_cache *c, const struct cread *r)
+{
+	return cache_lemma(c, r->lemma);
+}
+
+/* Equal but for ё written е. */
+static bool same_fold(struct str a, struct str b)
+{
+	size_t i = 0, k = 0;
+
+	while (i < a.n && k < b.n) {
+		bool ya = i + 1 < a.n && !memcmp(a.p + i, "ё", 2);
+		bool yb = k + 1 < b.n && !memcmp(b.p + k, "ё", 2);
+
+		if (ya != yb) {
+			if (memcmp(ya ? b.p + k : a.p + i, "е", 2))
+				return false;
+			i += 2;
+			k += 2;
+			continue;
+		}
+		if (a.p[i++] != b.p[k++])
+			return false;
+	}
+	return i == a.n && k == b.n;
+}
+
+/* Readings that are one candidate add up; the grammar they do not share is not told. */
+static size_t join_same(struct cread *r, size_t n)
+{
+	size_t m = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t k = 0;
+
+		while (k < m && (r[k].tag != r[i].tag || r[k].lemma != r[i].lemma ||
+		                 r[k].pos != r[i].pos))
+			k++;
+		if (k == m) {
+			r[m++] = r[i];
+			continue;
+		}
+		if (r[k].g.gcase != r[i].g.gcase && !ud_nominal(r[k].tag))
+			r[k].g.gcase = 0;
+		if (r[k].g.number != r[i].g.number && !UD_GET(r[k].tag, NUMBER))
+			r[k].g.number = 0;
+		if (r[k].g.gender != r[i].g.gender && !UD_GET(r[k].tag, GENDER) && r[k].pos != POS_NOUN)
+			r[k].g.gender = 0;
+		r[k].logp += r[i].logp;
+		r[k].unknown &= r[i].unknown;
+	}
+	return m;
+}
+
+static struct gram gram_like(const struct cread *r, size_t n, uint32_t tag)
+{
+	struct gram g = ud_gram(tag);
+
+	for (size_t i = 0; i < n; i++)
+		if (r[i].pos == ud_our_pos(tag) && r[i].g.gcase == g.gcase &&
+		    r[i].g.number == g.number)
+			return r[i].g;
+	return g;
+}
+
+/* What the lexicon knows of the form beside the dictionary. */
+static void add_listed(struct word_cache *c, struct entry *e, const struct lexrow *row,
+                       size_t n_row)
+{
+	for (size_t k = 0; k < n_row; k++) {
+		struct cread *r = c->r + e->first;
+		size_t n = c->n_r - e->first;
+		struct cread x = {
+			.tag = row[k].tag, .pos = (uint8_t)ud_our_pos(row[k].tag), .by_list = 1,
+			.logp = 0.03f, .more = row[k].more,
+		};
+		bool known = false;
+
+		x.g = gram_like(r, n, x.tag);
+		x.lemma = UINT32_MAX;
+		for (size_t i = 0; i < n; i++) {
+			if (!same_fold(lemma_of(c, &r[i]), row[k].lemma))
+				continue;
+			if (r[i].tag == row[k].tag) {
+				r[i].by_list = 1;
+				r[i].more |= row[k].more;
+				known = true;
+			} else if (r[i].pos == x.pos) {
+				x.lemma = r[i].lemma;
+			}
+		}
+		if (known || n >= CANDS_MAX)
+			continue;
+		if (x.lemma == UINT32_MAX) {
+			struct str l = row[k].lemma;
+
+			for (size_t i = 0; i < n; i++)
+				if (same_fold(lemma_of(c, &r[i]), l))
+					l = lemma_of(c, &r[i]);
+			char room[KEY_MAX];
+
+			l.n = l.n < sizeof room ? l.n : sizeof room;
+			memcpy(room, l.p, l.n);
+			x.lemma = intern(c, x.pos, (struct str){ room, l.n });
+		}
+		push(c, x);
+	}
+}
+
+/* Only a word with a capital is a proper noun, unless the dictionary has it as a name. */
+static bool capital_only(const struct cread *r)
+{
+	return UD_GET(r->tag, POS) == UPOS_PROPN && !r->g.name && !r->by_list && !r->more;
+}
+
+static int cand_cmp(const struct cread *a, const struct cread *b)
+{
+	int ca = capital_only(a), cb = capital_only(b);
+
+	if (ca != cb)
+		return ca - cb;
+	if (a->logp != b->logp)
+		return a->logp > b->logp ? -1 : 1;
+	return a->tag < b->tag ? -1 : a->tag > b->tag;
+}
+
+static void sort_cands(struct cread *r, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct cread x = r[i];
+		size_t k = i;
+
+		for (; k > 0 && cand_cmp(&x, &r[k - 1]) < 0; k--)
+			r[k] = r[k - 1];
+		r[k] = x;
+	}
+}
+
+static struct look_at look_of(const struct word_cache *c, const struct entry *e,
+                              const struct tok *t)
+{
+	const struct cread *r = c->r + e->first;
+	struct look_at at = { .form = (uint32_t)e->hash, .mark = t->mark, .verb = r[0].tag,
+	                      .prep = (uint32_t)e->hash, .lemma = r[0].lemma_hash };
+	const uint8_t *key = (const uint8_t *)c->keys.p + e->key;
+	size_t k = e->n_key < 4 ? e->n_key : 4;
+
+	at.end3 = (uint32_t)hash64(key + e->n_key - k, k, 3);
+	for (int i = 0; i < e->n_small; i++) {
+		unsigned p = UD_GET(r[i].tag, POS);
+
+		at.klass += mix32(r[i].p[P_MID] + 7);
+		if (!(p == UPOS_VERB || p == UPOS_AUX) || UD_GET(r[i].tag, FORM) != UF_FIN)
+			at.verb = 0;
+		if (p != UPOS_ADP)
+			at.prep = 0;
+		if (p == UPOS_ADJ || p == UPOS_DET || p == UPOS_NUM ||
+		    UD_GET(r[i].tag, FORM) == UF_PART)
+			at.nominal = 1;
+	}
+	return at;
+}
+
+size_t cache_still(uint32_t ix[FEATS_MAX], const struct word_cache *c, const struct entry *e,
+                   int k)
+{
+	const uint8_t *key = (const uint8_t *)c->keys.p + e->key;
+	uint32_t ends[5];
+	int n = 0;
+
+	for (size_t len = 1; len <= 5 && key[0] == 'w' && len < e->n_key; len++)
+		ends[n++] = (uint32_t)hash64(key + e->n_key - len, len, len);
+	return still_features(ix, &e->at, ends, n, &c->r[e->first + (uint32_t)k]);
+}
+
+static void score_still(struct word_cache *c, const struct entry *e, const int16_t *w)
+{
+	uint32_t ix[FEATS_MAX];
+
+	for (int k = 0; k < e->n; k++) {
+		size_t m = cache_still(ix, c, e, k);
+		int32_t sum = 0;
+
+		while (m-- > 0)
+			sum += w[ix[m]];
+		c->r[e->first + (uint32_t)k].base = sum;
+	}
+}
+
+void cache_rescore(struct word_cache *c, const int16_t *w)
+{
+	for (size_t i = 0; i < c->n_e; i++)
+		score_still(c, &c->e[i], w);
+}
+
+/* The lexicon's key: the cache's own with ё as е. */
+static uint64_t list_key(const uint8_t *key, size_t n)
+{
+	uint8_t k[KEY_MAX];
+
+	memcpy(k, key, n);
+	for (size_t i = 1; i < n && key[0] == 'w'; i++)
+		k[i] = k[i] == CYR_IO ? CYR_IE : k[i];
+	return hash64(k, n, 1);
+}
+
+uint64_t cache_key_of(struct str form)
+{
+	struct toks toks = { 0 };
+	uint8_t key[KEY_MAX];
+	uint64_t h = 0;
+
+	tok_cut(&toks, form, 0, (uint32_t)form.n);
+	if (toks.n == 1)
+		h = list_key(key, make_key(key, &toks.t[0], form));
+	mem_free(toks.t);
+	return h;
+}
+
+static void finish(struct word_cache *c, struct entry *e, const struct tok *t)
+{
+	size_t n_row, n;
+	const struct lexrow *row = weights_lex(c->d->ctx,
+	                                       list_key((const uint8_t *)c->keys.p + e->key, e->n_key),
+	                                       &n_row);
+
+	n = join_same(c->r + e->first, c->n_r - e->first);
+	c->n_r = e->first + (n < CANDS_MAX ? n : CANDS_MAX);
+	add_listed(c, e, row, n_row);
+	n = c->n_r - e->first;
+	sort_cands(c->r + e->first, n);
+	e->n = (uint8_t)n;
+	e->n_small = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct cread *r = &c->r[e->first + i];
+
+		r->logp = logf(r->logp + 1e-6f);
+		r->lemma_hash = (uint32_t)str_hash(lemma_of(c, r));
+		cread_views(r);
+		e->n_small += !capital_only(r);
+	}
+	if (!e->n_small)
+		e->n_small = e->n;
+	e->at = look_of(c, e, t);
+	score_still(c, e, c->d->ctx->w);
 }
 
 static uint32_t add(struct word_cache *c, const uint8_t *key, size_t n, uint64_t hash,
@@ -167,24 +404,28 @@ static uint32_t add(struct word_cache *c, const uint8_t *key, size_t n, uint64_t
 
 	buf_add(&c->keys, key, n);
 	if (t->kind == TOK_PUNCT) {
-		s = punct_lemma(t, s);
-		push_one(c, t->mark == MARK_SIGN ? POS_OTHER : POS_PUNCT, punct_slot(t), s);
+		bool sign = t->mark == MARK_SIGN;
+
+		push_tag(c, sign ? POS_OTHER : POS_PUNCT, sign ? UPOS_SYM : UPOS_PUNCT,
+		         punct_lemma(t, s), 0);
 	} else if (t->kind == TOK_LATIN) {
-		push_one(c, POS_LATIN, 0, lower(&a, s));
+		push_tag(c, POS_LATIN, UPOS_X, lower(&a, s), UDM_FOREIGN);
+		push_tag(c, POS_LATIN, UPOS_PROPN, lower(&a, s), UDM_FOREIGN);
 	} else if (t->kind == TOK_DIGIT) {
-		if (!read_number(c, s))
-			push_one(c, POS_DIGIT, 0, lower(&a, s));
+		if (!read_number(c, s)) {
+			push_tag(c, POS_DIGIT, UPOS_NUM, lower(&a, s), 0);
+			push_tag(c, POS_DIGIT, UPOS_ADJ, lower(&a, s), 0);
+		}
 	} else if (t->kind == TOK_INITIAL) {
-		push(c, (struct cread){ .pos = POS_NOUN, .g = { .anim = 1, .name = WNAME_GIVEN },
-		                        .lemma = intern(c, POS_NOUN, lower(&a, s)) });
+		push_tag(c, POS_NOUN, UPOS_PROPN, lower(&a, s), UDM_ABBR);
+		c->r[c->n_r - 1].g = (struct gram){ .anim = 1, .name = WNAME_GIVEN };
 	} else if (key[0] == 'w') {
 		read_form(c, key + 1, n - 1);
 	} else {
-		push_one(c, POS_OTHER, 0, lower(&a, s));
+		push_tag(c, POS_OTHER, UPOS_X, lower(&a, s), 0);
 		c->r[c->n_r - 1].unknown = 1;
 	}
-	e.n = (uint8_t)(c->n_r - e.first);
-	e.lex = lex_of(c, key, n, s);
+	finish(c, &e, t);
 	arena_close(&a);
 	VEC_PUSH(c->e, c->n_e, c->cap_e) = e;
 	return (uint32_t)(c->n_e - 1);
@@ -260,6 +501,6 @@ void word_cache_close(struct word_cache *c)
 	mem_free(c->toks.t);
 	mem_free(c->cw);
 	mem_free(c->pick);
-	mem_free(c->back);
+	mem_free(c->work);
 	mem_free(c);
 }

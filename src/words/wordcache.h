@@ -8,9 +8,10 @@ struct entry {
 	uint64_t hash;
 	uint32_t key, n_key;	/* bytes of its key in word_cache.keys */
 	uint32_t first;		/* of its readings in word_cache.r */
-	uint8_t n;
+	uint8_t n;		/* candidates; those for capitals only stand last */
+	uint8_t n_small;	/* candidates of the form written small, >= 1 */
 	uint8_t kind;		/* enum tok_kind */
-	uint16_t lex;
+	struct look_at at;
 };
 struct word_cache {
 	const struct dict *d;
@@ -28,8 +29,20 @@ struct word_cache {
 	struct cword *cw;
 	size_t cap_cw;
 	uint8_t *pick;
-	back_row *back;
+	struct beam *work;
 };
+/* Hash of the key under which the lexicon knows a form. */
+uint64_t cache_key_of(struct str form);
+/* Candidates of an entry for a token written so. */
+static inline uint8_t entry_n(const struct entry *e, int shape)
+{
+	return shape ? e->n : e->n_small;
+}
+/* Adds the still features up again, after the weights have changed (fitting). */
+void cache_rescore(struct word_cache *c, const int16_t *w);
+/* The indices of the still features of candidate k of entry e. */
+size_t cache_still(uint32_t ix[FEATS_MAX], const struct word_cache *c, const struct entry *e,
+                   int k);
 /* The entry of a token, made on first sight. */
 uint32_t cache_entry(struct word_cache *c, const struct tok *t, struct str text);
 static inline const struct cread *entry_reads(const struct word_cache *c, uint32_t e)

@@ -148,6 +148,54 @@ static bool symbol(uint32_t r)
 	return !(r >= 0x2010 && r <= 0x205E) && r != 0xAB && r != 0xBB && r != 0xFFFD;
 }
 
+/* :) ;-) =( ))) : a face, or NULL. p is at its first mark. */
+static const char *face(const char *p, const char *end, bool after_space)
+{
+	const char *q = p;
+
+	if (*q == ')' || *q == '(') {
+		while (q < end && *q == *p && q - p < TOK_BYTES_MAX)
+			q++;
+		return q - p > 1 ? q : NULL;
+	}
+	if (!after_space || !strchr(":;=", *q) || q + 1 == end)
+		return NULL;
+	q++;
+	if (*q == '-')
+		q++;
+	const char *mouth = q;
+
+	while (q < end && (*q == ')' || *q == '(') && q - p < TOK_BYTES_MAX)
+		q++;
+	return q > mouth ? q : NULL;
+}
+
+/* @name, #tag, http://…: as far as it goes. */
+static const char *address(const char *p, const char *end)
+{
+	const char *q = p;
+
+	if ((*p == '@' || *p == '#') && p + 1 < end && (letter(peek(p + 1, end)) || p[1] == '_')) {
+		for (q = p + 1; q < end && q - p < TOK_BYTES_MAX; q = after(q, end)) {
+			uint32_t r = peek(q, end);
+
+			if (!letter(r) && !digit(r) && r != '_')
+				break;
+		}
+		return q;
+	}
+	size_t n = (size_t)(end - p);
+
+	if (!(n > 7 && !memcmp(p, "http://", 7)) && !(n > 8 && !memcmp(p, "https://", 8)))
+		return NULL;
+	while (q < end && !space(peek(q, end)) && *q != ')' && *q != '>' && *q != '"' &&
+	       q - p < TOK_BYTES_MAX)
+		q = after(q, end);
+	while (q > p && strchr(".,;:!?", q[-1]))
+		q--;
+	return q;
+}
+
 static const char *punct(struct tok *t, const char *p, const char *end)
 {
 	uint32_t r = peek(p, end);
@@ -156,12 +204,18 @@ static const char *punct(struct tok *t, const char *p, const char *end)
 	t->kind = TOK_PUNCT;
 	t->mark = symbol(r) ? MARK_SIGN : MARK_OTHER;
 	switch (r) {
-	case '.':
-		while (q < end && *q == '.' && q - p < TOK_BYTES_MAX)
+	case '.': case '!': case '?':	/* … !!! ?! ?.. */
+		while (q < end && (*q == '.' || ((*q == '!' || *q == '?') && r != '.')) &&
+		       q - p < TOK_BYTES_MAX)
 			q++;
 		t->mark = MARK_STOP;
 		break;
-	case 0x2026: case '!': case '?': case ';': t->mark = MARK_STOP; break;
+	case '`': case '\'':
+		if (q < end && *q == *p)
+			q++;
+		t->mark = MARK_QUOTE;
+		break;
+	case 0x2026: case ';': t->mark = MARK_STOP; break;
 	case ',': t->mark = MARK_COMMA; break;
 	case ':': t->mark = MARK_COLON; break;
 	case '-':
@@ -248,7 +302,13 @@ void tok_cut(struct toks *out, struct str text, uint32_t off, uint32_t len)
 			p = after(p, end);
 			continue;
 		}
-		if (letter(r))
+		bool after_space = p == text.p + off || space(peek(p - 1, end));
+
+		if (r < 0x80 && (q = address(p, end)) != NULL)
+			t.kind = TOK_LATIN, t.mark = MARK_SIGN;
+		else if (r < 0x80 && (q = face(p, end, after_space)) != NULL)
+			t.kind = TOK_PUNCT, t.mark = MARK_SIGN;
+		else if (letter(r))
 			q = word(&t, p, end);
 		else if (digit(r))
 			q = number(&t, p, end);

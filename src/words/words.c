@@ -17,10 +17,10 @@ static void room(struct word_cache *c, size_t n)
 
 	mem_free(c->cw);
 	mem_free(c->pick);
-	mem_free(c->back);
+	mem_free(c->work);
 	c->cw = mem_alloc(cap, sizeof *c->cw);
 	c->pick = mem_alloc(cap, 1);
-	c->back = mem_alloc(cap, sizeof *c->back);
+	c->work = mem_alloc(cap, sizeof *c->work);
 	c->cap_cw = cap;
 }
 
@@ -34,10 +34,12 @@ static void sentence(struct word_cache *c, struct tok *t, uint8_t *pick, size_t 
 	for (size_t i = 0; i < n; i++) {	/* after all entries: c->r may have moved */
 		const struct entry *e = &c->e[t[i].entry];
 
-		c->cw[i] = (struct cword){ c->r + e->first, e->n, (uint8_t)shape_of(&t[i]),
-		                           e->lex };
+		int shape = shape_of(&t[i]);
+
+		c->cw[i] = (struct cword){ c->r + e->first, &e->at, entry_n(e, shape),
+		                           (uint8_t)shape };
 	}
-	choose_path(pick, c->back, c->d->ctx, c->cw, n);
+	choose_path(pick, c->work, c->d->ctx, c->cw, n);
 }
 
 /* Cuts the whole book; first[i] is the first token of sentence i. */
@@ -126,7 +128,8 @@ static void make_words(struct words *out, struct word_cache *c, const uint8_t *p
 		const struct cread *r = entry_reads(c, t->entry) + pick[i];
 		struct word *w = &out->w[i];
 
-		*w = (struct word){ t->off, number(&x, r), r->g, t->len, r->pos, t->flags };
+		*w = (struct word){ t->off, number(&x, r), r->g, t->len, r->pos, t->flags,
+		                    r->tag, (uint8_t)UD_GET(r->tag, POS), r->more };
 		if (r->unknown)
 			w->flags |= WORD_UNKNOWN;
 		count(&x, w, r);

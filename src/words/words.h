@@ -21,6 +21,14 @@ enum pos {
 	POS_PUNCT = 16, POS_APRO = 17 /* adjective-like pronouns: мой, этот, который */,
 };
 
+/* Part of speech in Universal Dependencies. Ids are stored in files: never reused. */
+enum upos {
+	UPOS_X = 0, UPOS_ADJ = 1, UPOS_ADP = 2, UPOS_ADV = 3, UPOS_AUX = 4, UPOS_CCONJ = 5,
+	UPOS_DET = 6, UPOS_INTJ = 7, UPOS_NOUN = 8, UPOS_NUM = 9, UPOS_PART = 10,
+	UPOS_PRON = 11, UPOS_PROPN = 12, UPOS_PUNCT = 13, UPOS_SCONJ = 14, UPOS_SYM = 15,
+	UPOS_VERB = 16,
+};
+
 /* Grammar of the chosen reading, one field each; 0 = none or unknown. */
 struct gram {
 	uint32_t gcase : 4;	/* enum gcase */
@@ -56,6 +64,9 @@ struct word {
 	uint16_t len;		/* bytes; longer words are cut */
 	uint8_t pos;		/* enum pos */
 	uint8_t flags;		/* enum word_flag */
+	uint32_t ud;		/* the tag in UD, packed; ud.h writes it */
+	uint8_t upos;		/* enum upos */
+	uint8_t ud_more;	/* marks beside the tag (inner) */
 };
 
 /* A book's own lemmas, in order of first use: ids mean nothing outside the book; the

@@ -1,0 +1,43 @@
+/* tagfeat.h - the features of the tagger, as hashes (inner header of words).
+ *
+ * A feature is (atom, view): an atom hashes what is seen around a word together with its
+ * kind, a view hashes the candidate's tag more or less finely (choose.h). Its weight stands
+ * at w[(atom ^ view) >> (32 - TAGGER_BITS)]. The kinds are listed in tagfeat.c.
+ */
+#ifndef LTM_WORDS_TAGFEAT_H
+#define LTM_WORDS_TAGFEAT_H
+
+#include "words/choose.h"
+
+static inline uint32_t mix32(uint32_t h)	/* the finisher of MurmurHash3 [Appleby] */
+{
+	h ^= h >> 16;
+	h *= 0x85EBCA6Bu;
+	h ^= h >> 13;
+	h *= 0xC2B2AE35u;
+	return h ^ h >> 16;
+}
+
+static inline uint32_t atom(uint32_t kind, uint32_t a, uint32_t b)
+{
+	return mix32(a * 0x9E3779B1u + b * 0x7FEB352Du + kind * 0x846CA68Bu + 1);
+}
+
+static inline uint32_t slot_at(uint32_t a, uint32_t view)
+{
+	return (a ^ view) >> (32 - TAGGER_BITS);
+}
+
+/* Atoms of one word, each with the view it is joined with. */
+struct atoms {
+	uint32_t a[40];
+	uint8_t view[40];
+	int n;
+};
+void path_atoms(struct atoms *a, const struct state *from, const struct cword *s, size_t n,
+                size_t i);
+/* Sum over path atoms and over agreement with what was chosen before. */
+int32_t path_sum(const int16_t *w, const struct atoms *a, const struct state *from,
+                 const struct cread *r);
+
+#endif

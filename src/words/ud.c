@@ -1,0 +1,426 @@
+/* ud.c - writes words as UPOS, FEATS and lemma of Universal Dependencies.
+ *
+ *   in    words with the tags that the tagger chose (udtag.h), the book's text, a style
+ *   out   what columns 3, 4 and 6 of a CoNLL-U file hold
+ *
+ * The tagger chooses what the form and its place decide: part of speech and inflection. What
+ * hangs on the lemma alone (PronType, NumType, NumForm, NameType, Poss, Reflex, InflClass,
+ * ExtPos) is read from data/ru/words_ud.tsv and words_extpos.tsv and left out where a
+ * treebank does not mark it.
+ *
+ * Invariants: the same word in the same sentence is written the same; features stand in
+ * UD's order (by name, capitals as small); nothing is kept between calls.
+ */
+#include <pthread.h>
+#include "words/gramtag.h"
+#include "words/choose.h"
+#include "base/data.h"
+
+/* ---- tables ------------------------------------------------------------------------- */
+
+static struct tables {
+	struct strtab key;	/* upos letter, then the lemma */
+	struct str *feats;	/* [key.n] */
+	struct strtab pair;	/* "first second" */
+	uint8_t *ext;		/* [pair.n] enum upos */
+	size_t n_feats, cap_feats, n_ext, cap_ext;
+} tables;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static struct str key_of(char room[160], int upos, struct str lemma)
+{
+	size_t n = lemma.n < 150 ? lemma.n : 150;
+
+	room[0] = (char)('A' + upos);
+	memcpy(room + 1, lemma.p, n);
+	return (struct str){ room, n + 1 };
+}
+
+static void read_tables(void)
+{
+	struct tsv t = tsv_of(data_find("words_ud.tsv"));
+	struct str lemma;
+	char room[160];
+
+	tables.key = strtab_open("ud lemmas");
+	tables.pair = strtab_open("ud pairs");
+	while (tsv_next(&t)) {
+		int upos = upos_find(t.field[0]);
+
+		must(upos >= 0);
+		for (struct str rest = t.field[2]; str_cut(&rest, ' ', &lemma);) {
+			uint32_t id = strtab_add(&tables.key, key_of(room, upos, lemma));
+
+			if (id == tables.n_feats)
+				VEC_PUSH(tables.feats, tables.n_feats, tables.cap_feats) = t.field[1];
+		}
+	}
+	t = tsv_of(data_find("words_extpos.tsv"));
+	while (tsv_next(&t)) {
+		struct buf b = { 0 };
+		int upos = upos_find(t.field[0]);
+
+		must(upos >= 0);
+		buf_str(&b, t.field[1]);
+		buf_char(&b, ' ');
+		buf_str(&b, t.field[2]);
+		if (strtab_add(&tables.pair, buf_view(&b)) == tables.n_ext)
+			VEC_PUSH(tables.ext, tables.n_ext, tables.cap_ext) = (uint8_t)upos;
+		buf_free(&b);
+	}
+}
+
+static struct str lemma_feats(int upos, struct str lemma)
+{
+	char room[160];
+	uint32_t id;
+
+	pthread_once(&once, read_tables);
+	id = strtab_find(&tables.key, key_of(room, upos, lemma));
+	return id == STRTAB_NONE ? (struct str){ 0 } : tables.feats[id];
+}
+
+/* ---- the sentence around a word -------------------------------------------------------- */
+
+struct place {
+	const struct words *w;
+	size_t i, from, to;	/* the word and its sentence */
+	struct str text;
+	enum ud_style style;
+};
+
+static struct place place_of(const struct words *w, size_t i, struct str text, enum ud_style st)
+{
+	size_t lo = 0, hi = w->n_sent;
+
+	while (hi - lo > 1) {
+		size_t mid = (lo + hi) / 2;
+
+		if (w->sent[mid] <= i)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	if (!w->n_sent)
+		return (struct place){ w, i, 0, w->n, text, st };
+	return (struct place){ w, i, w->sent[lo], w->sent[lo + 1], text, st };
+}
+
+static struct str form_of(const struct place *p, size_t i)
+{
+	return (struct str){ p->text.p + p->w->w[i].off, p->w->w[i].len };
+}
+
+static struct str lemma_at(const struct place *p)
+{
+	return p->w->lemma[p->w->w[p->i].lemma].s;
+}
+
+/* Does the sentence end so (with closing marks after it)? */
+static bool sentence_ends(const struct place *p, char mark)
+{
+	for (size_t i = p->to; i-- > p->from && p->w->w[i].upos == UPOS_PUNCT;) {
+		struct str f = form_of(p, i);
+
+		if (f.n && f.p[0] == mark)
+			return true;
+	}
+	return false;
+}
+
+/* Is the word the first of its sentence or part of one, prepositions not counted? */
+static bool opens(const struct place *p)
+{
+	size_t i = p->i;
+
+	while (i > p->from && (p->w->w[i - 1].upos == UPOS_ADP || p->w->w[i - 1].upos == UPOS_CCONJ ||
+	                       p->w->w[i - 1].upos == UPOS_PART))
+		i--;
+	return i == p->from || (p->w->w[i - 1].upos == UPOS_PUNCT &&
+	                        !str_eq(form_of(p, i - 1), S(",")));
+}
+
+static const char *question(const struct place *p)
+{
+	if (!opens(p))
+		return "Rel";
+	return sentence_ends(p, '?') ? "Int" : sentence_ends(p, '!') ? "Exc" : "Rel";
+}
+
+/* ---- parts of speech ------------------------------------------------------------------- */
+
+static int upos_in(const struct place *p)
+{
+	const struct word *x = &p->w->w[p->i];
+	struct str l = lemma_at(p);
+
+	if (p->style == UD_STYLE_GSD)
+		return x->upos;
+	if (x->upos == UPOS_PRON && str_eq(l, S("который")))
+		return UPOS_DET;
+	if (x->upos == UPOS_ADJ && (str_eq(l, S("другой")) || str_eq(l, S("иной")) ||
+	                            str_eq(l, S("сам")) || str_eq(l, S("самый"))))
+		return UPOS_DET;
+	return x->upos;
+}
+
+int ud_upos(const struct words *w, size_t i, struct str text, enum ud_style style)
+{
+	struct place p = place_of(w, i, text, style);
+
+	return upos_in(&p);
+}
+
+/* ---- features -------------------------------------------------------------------------- */
+
+/* In UD's order; the value of each, or none. */
+enum feat {
+	F_ABBR, F_ANIMACY, F_ASPECT, F_CASE, F_DEGREE, F_EXTPOS, F_FOREIGN, F_GENDER, F_INFL,
+	F_MOOD, F_NAMETYPE, F_NUMBER, F_NUMFORM, F_NUMTYPE, F_PERSON, F_POLARITY, F_POSS,
+	F_PRONTYPE, F_REFLEX, F_TENSE, F_VARIANT, F_VERBFORM, F_VOICE, F_N,
+};
+static const char *const feat_name[F_N] = {
+	"Abbr", "Animacy", "Aspect", "Case", "Degree", "ExtPos", "Foreign", "Gender",
+	"InflClass", "Mood", "NameType", "Number", "NumForm", "NumType", "Person", "Polarity",
+	"Poss", "PronType", "Reflex", "Tense", "Variant", "VerbForm", "Voice",
+};
+struct feats { const char *v[F_N]; char room[64]; };
+
+static const char *pick(const char *const *list, unsigned v)
+{
+	return v ? list[v - 1] : NULL;
+}
+
+static void inflection(struct feats *f, uint32_t t)
+{
+	static const char *const cases[] = { "Nom", "Gen", "Dat", "Acc", "Ins", "Loc", "Par", "Voc",
+		"Nom", "Nom", "Nom", "Nom", "Nom", "Nom", "Nom" };
+	static const char *const number[] = { "Sing", "Plur", "Plur" };
+	static const char *const gender[] = { "Masc", "Fem", "Neut" };
+	static const char *const anim[] = { "Anim", "Inan", "Inan" };
+	static const char *const tense[] = { "Past", "Pres", "Fut" };
+	static const char *const person[] = { "1", "2", "3" };
+	static const char *const mood[] = { "Ind", "Imp", "Cnd" };
+	static const char *const aspect[] = { "Perf", "Imp", "Imp" };
+	static const char *const voice[] = { "Act", "Pass", "Mid" };
+	static const char *const form[] = { "Fin", "Inf", "Part", "Conv", "Fin", "Fin", "Fin" };
+	static const char *const degree[] = { "Pos", "Cmp", "Sup" };
+
+	f->v[F_CASE] = pick(cases, UD_GET(t, CASE));
+	f->v[F_NUMBER] = pick(number, UD_GET(t, NUMBER));
+	f->v[F_GENDER] = pick(gender, UD_GET(t, GENDER));
+	f->v[F_ANIMACY] = pick(anim, UD_GET(t, ANIM));
+	f->v[F_TENSE] = pick(tense, UD_GET(t, TENSE));
+	f->v[F_PERSON] = pick(person, UD_GET(t, PERSON));
+	f->v[F_MOOD] = pick(mood, UD_GET(t, MOOD));
+	f->v[F_ASPECT] = pick(aspect, UD_GET(t, ASPECT));
+	f->v[F_VOICE] = pick(voice, UD_GET(t, VOICE));
+	f->v[F_VERBFORM] = pick(form, UD_GET(t, FORM));
+	f->v[F_DEGREE] = pick(degree, UD_GET(t, DEGREE));
+	f->v[F_VARIANT] = UD_GET(t, SHORT) ? "Short" : NULL;
+	f->v[F_POLARITY] = UD_GET(t, NEG) ? "Neg" : NULL;
+}
+
+static void set_pair(struct feats *f, struct str name, struct str value, const struct place *p)
+{
+	for (int i = 0; i < F_N; i++) {
+		if (!str_eq(name, str_of(feat_name[i])))
+			continue;
+		size_t at = strlen(f->room) + (f->room[0] ? 1 : 0);
+
+		must(i != F_PRONTYPE || value.n);
+		if (str_eq(value, S("?"))) {
+			f->v[i] = question(p);
+			return;
+		}
+		if (i == F_PRONTYPE) {
+			must(at + value.n + 1 < sizeof f->room);
+			memcpy(f->room, value.p, value.n);
+			f->room[value.n] = '\0';
+			f->v[i] = f->room;
+			return;
+		}
+		static const char *const known[] = { "Yes", "Neg", "Cnd", "Sets", "Frac", "Ord", NULL };
+
+		for (int k = 0; known[k]; k++)
+			if (str_eq(value, str_of(known[k])))
+				f->v[i] = known[k];
+		must(f->v[i]);		/* our own table: a bug */
+	}
+}
+
+static void of_lemma(struct feats *f, int upos, const struct place *p)
+{
+	struct str rest = lemma_feats(upos, lemma_at(p)), one, name;
+
+	while (str_cut(&rest, '|', &one))
+		if (str_cut(&one, '=', &name))
+			set_pair(f, name, one, p);
+}
+
+static bool has_digit(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] >= '0' && s.p[i] <= '9')
+			return true;
+	return false;
+}
+
+static bool all_digits(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!strchr("0123456789.,:", s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+static void numbers(struct feats *f, int upos, const struct place *p)
+{
+	struct str form = form_of(p, p->i);
+	bool digits = has_digit(form), roman = p->w->w[p->i].pos == POS_DIGIT && !digits;
+
+	if (upos == UPOS_NUM && !f->v[F_NUMTYPE])
+		f->v[F_NUMTYPE] = digits && (memchr(form.p, ',', form.n) || memchr(form.p, '.', form.n)) ?
+		                  "Frac" : "Card";
+	if (upos == UPOS_ADJ && (digits || roman) && p->w->w[p->i].pos == POS_DIGIT)
+		f->v[F_NUMTYPE] = "Ord";
+	if (f->v[F_NUMTYPE])
+		f->v[F_NUMFORM] = roman ? "Roman" : !digits ? "Word" :
+		                  all_digits(form) ? "Digit" : "Combi";
+}
+
+static void names(struct feats *f, const struct place *p)
+{
+	static const char *const type[8] = { [WNAME_GIVEN] = "Giv", [WNAME_PATR] = "Pat",
+		[WNAME_SURN] = "Sur", [WNAME_PLACE] = "Geo", [WNAME_ORG] = "Com" };
+	const struct word *x = &p->w->w[p->i];
+
+	f->v[F_NAMETYPE] = type[x->g.name];
+	if (f->v[F_NAMETYPE] || (x->ud_more & UDM_FOREIGN))
+		return;
+	if (x->flags & WORD_UPPER)
+		f->v[F_NAMETYPE] = "Com";
+	else
+		f->v[F_NAMETYPE] = x->g.anim == 1 ? (x->flags & WORD_UNKNOWN ? "Sur" : "Giv") : "Geo";
+}
+
+static void fixed_expression(struct feats *f, const struct place *p)
+{
+	struct buf b = { 0 };
+	uint32_t id;
+	size_t next = p->i + 1;
+	static const char sep[] = " ";
+
+	if (next < p->to && str_eq(form_of(p, next), S(".")))
+		next++;			/* т. е. */
+	if (next >= p->to)
+		return;
+	struct arena a = arena_open("pair");
+
+	buf_str(&b, str_lower(&a, form_of(p, p->i)));
+	if (next == p->i + 2)
+		buf_str(&b, S("."));
+	buf_str(&b, S(sep));
+	buf_str(&b, str_lower(&a, form_of(p, next)));
+	if (next == p->i + 2)
+		buf_str(&b, S("."));
+	pthread_once(&once, read_tables);
+	id = strtab_find(&tables.pair, buf_view(&b));
+	if (id != STRTAB_NONE)
+		f->v[F_EXTPOS] = upos_name(tables.ext[id]);
+	buf_free(&b);
+	arena_close(&a);
+}
+
+/* UD_Russian-GSD marks fewer features than the others; который tells the animacy of the
+ * noun it stands for. */
+static void as_gsd(struct feats *f, int upos, const struct place *p)
+{
+	f->v[F_PRONTYPE] = f->v[F_POSS] = f->v[F_NUMFORM] = f->v[F_NAMETYPE] = f->v[F_INFL] = NULL;
+	if (upos != UPOS_PRON)
+		f->v[F_REFLEX] = NULL;
+	if (upos != UPOS_PART)
+		f->v[F_POLARITY] = NULL;
+	if (upos != UPOS_NUM)
+		f->v[F_NUMTYPE] = NULL;
+	else
+		f->v[F_NUMTYPE] = "Card";
+	if (f->v[F_MOOD] && !strcmp(f->v[F_MOOD], "Cnd"))
+		f->v[F_MOOD] = NULL;
+	if (upos == UPOS_ADJ && !f->v[F_DEGREE])
+		f->v[F_DEGREE] = "Pos";
+	if (!str_eq(lemma_at(p), S("который")))
+		return;
+	for (size_t i = p->i; i-- > p->from;) {
+		const struct word *x = &p->w->w[i];
+
+		if (x->upos != UPOS_NOUN && x->upos != UPOS_PROPN)
+			continue;
+		f->v[F_ANIMACY] = x->g.anim == 1 ? "Anim" : x->g.anim == 2 ? "Inan" : NULL;
+		return;
+	}
+}
+
+static void fill(struct feats *f, const struct place *p)
+{
+	const struct word *x = &p->w->w[p->i];
+	int upos = upos_in(p);
+
+	inflection(f, x->ud);
+	if (upos == UPOS_DET && x->upos == UPOS_ADJ)
+		f->v[F_DEGREE] = NULL;
+	if (upos == UPOS_PRON || upos == UPOS_DET)
+		f->v[F_POLARITY] = NULL;
+	of_lemma(f, upos, p);
+	if (upos == UPOS_NUM || upos == UPOS_ADJ)
+		numbers(f, upos, p);
+	if (upos == UPOS_PROPN)
+		names(f, p);
+	if (x->ud_more & UDM_FOREIGN)
+		f->v[F_FOREIGN] = "Yes";
+	if (x->ud_more & UDM_ABBR)
+		f->v[F_ABBR] = "Yes";
+	if ((x->ud_more & UDM_INDECL) && (upos == UPOS_NOUN || upos == UPOS_PROPN || upos == UPOS_ADJ))
+		f->v[F_INFL] = "Ind";
+	if (upos == UPOS_AUX && x->pos != POS_PRCL && p->style != UD_STYLE_POETRY)
+		f->v[F_ASPECT] = "Imp";
+	fixed_expression(f, p);
+	if (p->style == UD_STYLE_GSD)
+		as_gsd(f, upos, p);
+}
+
+size_t ud_feats(char out[UD_TEXT_MAX], const struct words *w, size_t i, struct str text,
+                enum ud_style style)
+{
+	struct place p = place_of(w, i, text, style);
+	struct feats f = { .v = { NULL } };
+	size_t n = 0;
+
+	fill(&f, &p);
+	for (int k = 0; k < F_N; k++)
+		if (f.v[k])
+			n += (size_t)snprintf(out + n, UD_TEXT_MAX - n, "%s%s=%s", n ? "|" : "",
+			                      feat_name[k], f.v[k]);
+	if (!n)
+		n = (size_t)snprintf(out, UD_TEXT_MAX, "_");
+	return n;
+}
+
+void ud_lemma(struct buf *b, const struct words *w, size_t i, struct str text)
+{
+	const struct word *x = &w->w[i];
+	struct str s = w->lemma[x->lemma].s;
+
+	b->n = 0;
+	if (x->upos == UPOS_PUNCT || x->upos == UPOS_SYM) {
+		buf_add(b, text.p + x->off, x->len);
+	} else if (x->upos == UPOS_PROPN && s.n) {
+		const char *q = s.p;
+		uint32_t r = utf8_next(&q, s.p + s.n);
+
+		buf_rune(b, rune_upper(r));
+		buf_add(b, q, (size_t)(s.p + s.n - q));
+	} else {
+		buf_str(b, s);
+	}
+}
