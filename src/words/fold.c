@@ -8,10 +8,6 @@
  */
 #include "words/fold.h"
 
-struct fold_own {
-	struct inflect *f;
-	struct fold o;
-};
 struct fold_work {
 	const struct fold *o;
 	struct fold_reader *r;
@@ -21,8 +17,7 @@ struct fold_work {
 	struct fold_count count;
 };
 
-/* The name of every token and the scheme's part of the file, into the tokenizer. */
-static void give(struct tokenizer *t, const struct fold *o)
+void fold_give(struct tokenizer *t, const struct fold *o)
 {
 	struct buf b = { 0 };
 
@@ -54,7 +49,7 @@ enum status fold_train(struct tokenizer *t, const struct tokens_plan *p, const s
 	f = inflect_open(p->dict);
 	s = fold_learn(&o, f, p->dict, q, text, n, w, e);
 	if (!s) {
-		give(t, &o);
+		fold_give(t, &o);
 		fold_clear(&o);
 	}
 	inflect_close(f);
@@ -69,7 +64,7 @@ static enum status train(struct tokenizer *t, const struct tokens_plan *p, const
 	return fold_train(t, p, &q, text, n, w, e);
 }
 
-static enum status ready(struct tokenizer *t, struct err *e)
+enum status fold_ready(struct tokenizer *t, struct err *e)
 {
 	struct fold_own *own;
 	enum status s;
@@ -93,7 +88,7 @@ static enum status ready(struct tokenizer *t, struct err *e)
 	return OK;
 }
 
-static void close_own(struct tokenizer *t)
+void fold_close(struct tokenizer *t)
 {
 	struct fold_own *own = t->own;
 
@@ -179,6 +174,6 @@ struct fold_count fold_counts(const struct tokens_work *k)
 
 const struct scheme scheme_fold = {
 	.id = TOKENS_FOLD, .name = "fold", .reversible = true, .needs_dict = true,
-	.train = train, .ready = ready, .close = close_own, .work_open = work_open,
+	.train = train, .ready = fold_ready, .close = fold_close, .work_open = work_open,
 	.work_close = work_close, .encode = encode, .decode = decode,
 };

@@ -141,6 +141,8 @@ struct fold_reader *fold_reader_open(const struct inflect *f, const struct dict 
 void fold_reader_close(struct fold_reader *r);
 /* Looks all handles up in a vocabulary made since. */
 void fold_reader_bind(struct fold_reader *r, const struct fold *fold);
+/* Reads a piece of any bytes; offsets are those of the bytes. */
+void fold_words(struct words *out, struct str text, struct word_cache *c, struct arena *a);
 /* Items of a piece of text that fold_piece gave. */
 void fold_read(struct fold_reader *r, struct fold_items *out, struct str text);
 /* How much of a text is read at once: up to a line's end, about a megabyte. */
@@ -229,5 +231,33 @@ enum status fold_train(struct tokenizer *t, const struct tokens_plan *p, const s
                        const struct str *text, size_t n, const struct watch *w, struct err *e);
 /* What an encoder has counted since it was opened. */
 struct fold_count fold_counts(const struct tokens_work *k);
+
+/* ---- lemmas alone (fold_lemma.c): what is left of a text, and what is lost ------------------------ */
+enum lemma_option {	/* stored in files */
+	LEMMA_PRONOUNS = 1,	/* pronouns stay */
+	LEMMA_NOT = 2,		/* не and ни stay: without them a sentence may say its opposite */
+};
+struct lemma_count {
+	uint64_t words;		/* of letters or digits */
+	uint64_t kept;
+	uint64_t function;	/* dropped: prepositions, conjunctions, particles, interjections */
+	uint64_t pronouns;	/* dropped */
+	uint64_t negations;	/* dropped; also counted among function */
+	uint64_t forms;		/* kept, but written otherwise than their lemma, capitals aside */
+	uint64_t capitals;	/* kept, small now */
+	uint64_t names;		/* kept, and read as names */
+	uint64_t spelled;	/* kept, and not in the vocabulary as one lemma */
+	uint64_t marks;		/* dropped */
+};
+struct lemma_count lemma_counts(const struct tokens_work *k);
+/* As tokens_train with TOKENS_LEMMA; option: enum lemma_option. */
+enum status lemma_train(struct tokenizer *t, const struct tokens_plan *p, uint32_t option,
+                        const struct str *text, size_t n, const struct watch *w, struct err *e);
+/* Names of all tokens and the scheme's part of the file, into the tokenizer. */
+void fold_give(struct tokenizer *t, const struct fold *o);
+/* The two schemes' own part of a tokenizer. */
+struct fold_own { struct inflect *f; struct fold o; };
+enum status fold_ready(struct tokenizer *t, struct err *e);
+void fold_close(struct tokenizer *t);
 
 #endif

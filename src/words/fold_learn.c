@@ -120,9 +120,9 @@ static struct atom lexeme_atom(const struct learn *x, const struct use *u)
 	a.n_base = (uint8_t)base.n;
 	if (u->title > u->low)
 		a.flag |= LEXEME_TITLE;
-	if (a.para == PARA_NONE && u->prep * 2 > u->count)
+	if (u->prep * 2 > u->count)
 		a.flag |= LEXEME_PREP;
-	else if (a.para == PARA_NONE && u->conj * 2 > u->count)
+	else if (u->conj * 2 > u->count)
 		a.flag |= LEXEME_CONJ;
 	return a;
 }

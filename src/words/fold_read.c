@@ -387,17 +387,23 @@ static void paragraphs(struct book *b, struct str text, struct arena *a)
 	text_split(b, a);
 }
 
+void fold_words(struct words *out, struct str text, struct word_cache *c, struct arena *a)
+{
+	struct book b = { 0 };
+
+	paragraphs(&b, text, a);
+	words_read(out, &b, c, a);
+	mem_free(b.para);
+}
+
 void fold_read(struct fold_reader *r, struct fold_items *out, struct str text)
 {
 	struct arena a = arena_open("fold");
-	struct book b = { 0 };
 	struct words w;
 
 	if (r->n_seen > SEEN_MAX)
 		forget(r);
-	paragraphs(&b, text, &a);
-	words_read(&w, &b, r->cache, &a);
+	fold_words(&w, text, r->cache, &a);
 	items(r, out, &w, text);
-	mem_free(b.para);
 	arena_close(&a);
 }
