@@ -4,6 +4,14 @@
 struct ltm_data_row { const char *name, *begin, *end; };
 extern const struct ltm_data_row ltm_data_table[];	/* made by scripts/embed.sh */
 
+bool data_has(const char *name)
+{
+	for (const struct ltm_data_row *r = ltm_data_table; r->name; r++)
+		if (!strcmp(r->name, name))
+			return true;
+	return false;
+}
+
 struct str data_find(const char *name)
 {
 	for (const struct ltm_data_row *r = ltm_data_table; r->name; r++)

@@ -11,6 +11,8 @@
 
 /* The bytes of data/ru/NAME ("tension.tsv"); must exist (a missing table is a bug). */
 struct str data_find(const char *name);
+/* For files that a build may leave out (morph_model.bin). */
+bool data_has(const char *name);
 
 /* Walks the rows after the column row. Zero-initialise with tsv_of. */
 struct tsv {

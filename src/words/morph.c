@@ -3,13 +3,16 @@
  *   in    a form in UTF-8, any case, ё or е, old or new spelling, stress marks allowed
  *   out   spans of its bytes: prefixes, roots, suffixes, ending …
  *
- * Bytes become letters (numbers 1..33), the learnt model or, where the program was built
- * without it, the table of affixes cuts the letters, and the cuts become bytes again.
+ * Bytes become letters (numbers 1..33), the learnt model (data/ru/morph_model.bin) or, where the
+ * program was built without it, the table of affixes cuts the letters, and the cuts become bytes
+ * again. Of the hint the model uses the part of speech: стали of сталь, стали of стать.
  *
  * Invariants: spans follow one another, cover the form and begin on letters; what is not a
  * Russian word is one ROOT; the same form gives the same cut on every machine and thread.
  */
-#include "words/morphin.h"
+#include <pthread.h>
+#include "base/data.h"
+#include "words/morphnet.h"
 
 const char *morph_type_name(int type)
 {
@@ -66,6 +69,32 @@ bool mword_of(struct mword *w, struct str form)
 	return w->n > 0 && w->c[w->n - 1] != LETTER_HYPHEN;
 }
 
+/* ---- the model ----------------------------------------------------------------------------- */
+
+static const char model_name[] = "morph_model.bin";
+static struct morph_net net;
+static bool has_net;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void open_model(void)
+{
+	struct err e = { 0 };
+
+	if (!data_has(model_name))
+		return;
+	if (morph_net_open(&net, data_find(model_name), &e)) {
+		fprintf(stderr, "ltm: %s\n", e.msg);
+		must(!"the build carries a model of morphemes that it cannot read");
+	}
+	has_net = true;
+}
+
+bool morph_has_model(void)
+{
+	pthread_once(&once, open_model);
+	return has_net;
+}
+
 /* ---- the door ----------------------------------------------------------------------------- */
 
 int morph_cut(struct str form, const struct morph_hint *hint, struct morph out[MORPHS_MAX])
@@ -74,14 +103,13 @@ int morph_cut(struct str form, const struct morph_hint *hint, struct morph out[M
 	struct mword w;
 	int n;
 
-	(void)hint;
 	if (form.n > UINT16_MAX)
 		form.n = UINT16_MAX;
 	if (!mword_of(&w, form)) {
 		out[0] = (struct morph){ 0, (uint16_t)form.n, MORPH_ROOT };
 		return 1;
 	}
-	n = morph_by_rules(&w, s);
+	n = morph_has_model() ? morph_net_cut(&net, &w, hint ? hint->pos : 0, s) : morph_by_rules(&w, s);
 	for (int i = 0; i < n; i++)
 		out[i] = (struct morph){ w.at[s[i].from], (uint16_t)(w.at[s[i].to] - w.at[s[i].from]),
 		                         s[i].type };

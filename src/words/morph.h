@@ -1,7 +1,8 @@
 /* morph.h - a word form into morphemes: prefix, root, suffix, ending.
  *
  * The model is learnt (bench/fit/fit_morph.c) and carried inside the program; it needs no
- * dictionary. Pure functions of the form: any thread, the same cut on every machine.
+ * dictionary. A program built without it cuts by a table of affixes (docs/morph.md). Pure
+ * functions of the form and the hint: any thread, the same cut on every machine.
  */
 #ifndef LTM_WORDS_MORPH_H
 #define LTM_WORDS_MORPH_H
@@ -23,6 +24,7 @@ struct morph_hint { struct str lemma; uint8_t pos; };
  * hint may be NULL. */
 int morph_cut(struct str form, const struct morph_hint *hint, struct morph out[MORPHS_MAX]);
 const char *morph_type_name(int type);		/* "PREF", "ROOT", … */
+bool morph_has_model(void);			/* does this build carry the learnt model? */
 /* Adds the cut as a line for people: пере-ПИС^ыва^ть, ПАР~о~ВОЗ+ом, УЧ^и^ть=ся (morphtell.c lists
  * the marks). Small letters; roots in capitals. */
 void morph_tell(struct buf *b, struct str form, const struct morph *m, int n);

@@ -1,7 +1,8 @@
 /* morphrule.c - cuts a word into morphemes by a table of affixes and the order they stand in.
  *
  *   in    the letters of a word
- *   out   spans: PREF* ROOT SUFF* END? POSTFIX?, and the same again after each hyphen
+ *   out   spans: PREF* ROOT SUFF* END? POSTFIX?, and the same again after a hyphen or a linking
+ *         vowel
  *
  * The best path through the phases of a word, where an affix earns its worth from
  * data/ru/words_affix.tsv and a root pays for its length: letters that no affix explains.
@@ -126,7 +127,9 @@ static void affixes(struct grid *g, const struct mword *w, int i)
 			for (int p = ROOTED; p <= ENDED; p++)
 				reach(g, i, p, to, DONE, MORPH_POSTFIX, a->worth);
 			break;
-		default:
+		default:	/* a linking vowel: another word begins */
+			for (int p = ROOTED; p <= SUFFIXED && !last; p++)
+				reach(g, i, p, to, BEGIN, MORPH_LINK, a->worth - 9);
 			break;
 		}
 	}
