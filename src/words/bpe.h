@@ -47,11 +47,15 @@ enum status bpe_train(struct merge *merge, struct str *piece, uint32_t *n, uint3
                       struct err *e);
 
 /* ---- encoding one word ----------------------------------------------------------------- */
-/* Pairs in an open table of 64-bit slots: a << 36 | b << 18 | id, 0 is empty (id >= 256). */
+/* The rules as tables for encoding; bpe_merge.c says how they lie. */
+enum { MERGE_CODES = 128, MERGE_CODED = 2048 };
 struct merges {
-	uint64_t *slot;
-	uint32_t *letter;	/* [65536] id of two bytes that may be joined before all others, or MERGE_NONE */
+	struct merge *rule;	/* [merges] */
+	uint32_t *slot;		/* open table of pairs: some bits of the hash, the id; 0 is empty */
 	uint32_t mask;
+	uint32_t *letter;	/* [65536] id of two bytes that may be joined before all others, or MERGE_NONE */
+	uint8_t *code;		/* [MERGE_CODED] ids that words begin as -> 1.. */
+	uint32_t *pair;		/* [MERGE_CODES][MERGE_CODES] what two codes become, or MERGE_NONE */
 };
 #define MERGE_NONE UINT32_MAX
 void merges_init(struct merges *m, const struct merge *v, uint32_t n);

@@ -13,37 +13,81 @@ enum { SHORT = 80 };	/* bytes up to which looking anew is faster */
 
 /* ---- the table of merges --------------------------------------------------------------- */
 
+/* A slot is 32 bits, so that the table of 32,768 pieces takes 256 KB and stays near the core: 14
+ * bits of the pair's hash, then the id; a hit is proved on the rule itself. 0 is empty. */
 enum { ID_BITS = 18 };
 #define ID_MASK ((1u << ID_BITS) - 1)
 
-static inline uint64_t pair_key(uint32_t a, uint32_t b)
+static inline uint64_t pair_hash(uint32_t a, uint32_t b)
 {
-	return (uint64_t)a << ID_BITS | b;
+	return ((uint64_t)a << ID_BITS | b) * 0x9E3779B97F4A7C15u;
 }
 
-static inline uint32_t pair_hash(uint64_t key)
+static inline uint32_t slot_at(const struct merges *m, uint64_t hash)
 {
-	return (uint32_t)((key * 0x9E3779B97F4A7C15u) >> 32);
+	return (uint32_t)(hash >> 32) & m->mask;
 }
 
-/* Two bytes that can only ever become one another's neighbour in their own merge may be joined
- * before all others: no rule has the first byte on its right or the second on its left. So it
- * is with nearly all Cyrillic letters, and words begin as letters instead of bytes. */
+static inline uint32_t slot_tag(uint64_t hash)
+{
+	return (uint32_t)hash & ~ID_MASK;
+}
+
+static inline uint32_t merged(const struct merges *m, uint32_t a, uint32_t b)
+{
+	uint64_t hash = pair_hash(a, b);
+	uint32_t at = slot_at(m, hash), tag = slot_tag(hash), s;
+
+	for (; (s = m->slot[at]); at = (at + 1) & m->mask)
+		if ((s & ~ID_MASK) == tag) {
+			const struct merge *r = &m->rule[(s & ID_MASK) - 256];
+
+			if (r->a == a && r->b == b)
+				return s & ID_MASK;
+		}
+	return MERGE_NONE;
+}
+
+/* Two bytes are joined before all others when no earlier rule could part them: none that takes
+ * the first byte on its right or the second on its left. So it is with nearly all Cyrillic
+ * letters, and words begin as letters instead of bytes. */
 static void letters_init(struct merges *m, const struct merge *v, uint32_t n)
 {
-	bool left[256] = { 0 }, right[256] = { 0 };
+	uint32_t left[256], right[256];		/* the first rule with that byte on its left, right */
 
-	for (uint32_t k = 0; k < n; k++) {
+	memset(left, 0xFF, sizeof left);
+	memset(right, 0xFF, sizeof right);
+	for (uint32_t k = n; k-- > 0;) {
 		if (v[k].a < 256)
-			left[v[k].a] = true;
+			left[v[k].a] = k;
 		if (v[k].b < 256)
-			right[v[k].b] = true;
+			right[v[k].b] = k;
 	}
 	m->letter = mem_alloc(65536, sizeof *m->letter);
 	memset(m->letter, 0xFF, 65536 * sizeof *m->letter);
 	for (uint32_t k = n; k-- > 0;)	/* the first rule of a pair is the one that acts */
-		if (v[k].a < 256 && v[k].b < 256 && !right[v[k].a] && !left[v[k].b])
+		if (v[k].a < 256 && v[k].b < 256 && k < right[v[k].a] && k < left[v[k].b])
 			m->letter[v[k].a << 8 | v[k].b] = 256 + k;
+}
+
+/* Pairs of what words begin as: a table for the first look at a word. Codes go to the ids of
+ * letters, to the space and the hyphen; 0 is none. */
+static void pairs_init(struct merges *m)
+{
+	uint32_t id[MERGE_CODES], n = 1;
+
+	id[n++] = ' ';
+	id[n++] = '-';
+	for (uint32_t i = 0; i < 65536 && n < MERGE_CODES; i++)
+		if (m->letter[i] < MERGE_CODED)
+			id[n++] = m->letter[i];
+	m->code = mem_alloc(MERGE_CODED, 1);
+	m->pair = mem_alloc(MERGE_CODES * MERGE_CODES, sizeof *m->pair);
+	for (uint32_t i = 1; i < n; i++) {
+		m->code[id[i]] = (uint8_t)i;
+		for (uint32_t k = 1; k < n; k++)
+			m->pair[i * MERGE_CODES + k] = merged(m, id[i], id[k]);
+	}
 }
 
 void merges_init(struct merges *m, const struct merge *v, uint32_t n)
@@ -54,37 +98,30 @@ void merges_init(struct merges *m, const struct merge *v, uint32_t n)
 		size *= 2;
 	m->mask = size - 1;
 	m->slot = mem_alloc(size, sizeof *m->slot);
+	m->rule = mem_alloc(n + 1, sizeof *m->rule);
 	for (uint32_t k = 0; k < n; k++) {
-		uint64_t key = pair_key(v[k].a, v[k].b);
-		uint32_t at = pair_hash(key) & m->mask;
+		uint64_t hash = pair_hash(v[k].a, v[k].b);
+		uint32_t at = slot_at(m, hash);
 
-		while (m->slot[at] && m->slot[at] >> ID_BITS != key)
-			at = (at + 1) & m->mask;
-		if (m->slot[at])
+		m->rule[k] = v[k];
+		if (merged(m, v[k].a, v[k].b) != MERGE_NONE)
 			continue;	/* the first rule of a pair is the one that acts */
-		m->slot[at] = key << ID_BITS | (256 + k);
+		while (m->slot[at])
+			at = (at + 1) & m->mask;
+		m->slot[at] = slot_tag(hash) | (256 + k);
 	}
 	letters_init(m, v, n);
+	pairs_init(m);
 }
 
 void merges_clear(struct merges *m)
 {
 	mem_free(m->slot);
+	mem_free(m->rule);
 	mem_free(m->letter);
+	mem_free(m->code);
+	mem_free(m->pair);
 	*m = (struct merges){ 0 };
-}
-
-static inline uint32_t merged(const struct merges *m, uint32_t a, uint32_t b)
-{
-	uint64_t key = pair_key(a, b), s;
-	uint32_t at = pair_hash(key) & m->mask;
-
-	while ((s = m->slot[at])) {
-		if (s >> ID_BITS == key)
-			return (uint32_t)s & ID_MASK;
-		at = (at + 1) & m->mask;
-	}
-	return MERGE_NONE;
 }
 
 /* ---- short words ----------------------------------------------------------------------- */
@@ -103,6 +140,13 @@ static size_t begin_word(const struct merges *m, const uint8_t *p, size_t n, uin
 	return k;
 }
 
+static inline uint32_t first_merged(const struct merges *m, uint32_t a, uint32_t b)
+{
+	uint32_t x = a < MERGE_CODED ? m->code[a] : 0, y = b < MERGE_CODED ? m->code[b] : 0;
+
+	return x && y ? m->pair[x * MERGE_CODES + y] : merged(m, a, b);
+}
+
 /* id [bytes]; rank[i] is what i and i + 1 become. */
 static size_t short_word(const struct merges *m, const uint8_t *p, size_t bytes, uint32_t *id)
 {
@@ -110,7 +154,7 @@ static size_t short_word(const struct merges *m, const uint8_t *p, size_t bytes,
 	size_t n = begin_word(m, p, bytes, id);
 
 	for (size_t i = 0; i + 1 < n; i++)
-		rank[i] = merged(m, id[i], id[i + 1]);
+		rank[i] = first_merged(m, id[i], id[i + 1]);
 	for (;;) {
 		uint32_t best = MERGE_NONE;
 		size_t at = 0;

@@ -338,8 +338,25 @@ static void trainer_close(struct trainer *t)
 	strtab_close(&t->known);
 }
 
-/* The bytes of a and b joined, or NULL when they are too long or already have an id: then this
- * pair is left as it is, for ever. */
+/* Whole runes, or the beginning of one: no piece ends in half a letter that belongs to the next
+ * (the space and the first byte of all Cyrillic letters would be the first piece of all). */
+static bool on_runes(struct str s)
+{
+	uint8_t lead = (uint8_t)s.p[0];
+	size_t need = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+
+	if (utf8_valid(s))
+		return true;
+	if (lead < 0xC2 || lead > 0xF4 || s.n >= need)
+		return false;
+	for (size_t i = 1; i < s.n; i++)
+		if (((uint8_t)s.p[i] & 0xC0) != 0x80)
+			return false;
+	return true;
+}
+
+/* False when a and b joined would be no piece, be too long or already have an id: then this pair
+ * is left as it is, for ever. */
 static bool new_piece(struct trainer *t, struct str *out, struct str a, struct str b,
                       struct arena *mem)
 {
@@ -350,7 +367,7 @@ static bool new_piece(struct trainer *t, struct str *out, struct str a, struct s
 		return false;
 	memcpy(tmp, a.p, a.n);
 	memcpy(tmp + a.n, b.p, b.n);
-	if (strtab_find(&t->known, s) != STRTAB_NONE)
+	if (!on_runes(s) || strtab_find(&t->known, s) != STRTAB_NONE)
 		return false;
 	strtab_add(&t->known, s);
 	*out = str_copy(mem, s);
