@@ -12,6 +12,8 @@ enum status fill_store(struct report *r, struct store *s, struct arena *a, const
 enum status fill_graph(struct report *r, const char *mind, struct arena *a, struct err *e);
 /* Measurements of eval.json and curves of train.log, when they are there. */
 enum status fill_eval(struct report *r, const char *mind, struct arena *a, struct err *e);
+/* The ledger: from ledger.json, when it is there. */
+enum status fill_ledger(struct report *r, const char *mind, struct arena *a, struct err *e);
 enum status fill_curves(struct report *r, const char *mind, struct arena *a, struct err *e);
 
 #endif

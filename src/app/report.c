@@ -141,6 +141,7 @@ static bool has_samples(const struct report *r) { return r->n_sample; }
 static bool has_pairs(const struct report *r) { return r->n_pair; }
 static bool has_curve(const struct report *r) { return r->n_curve; }
 static bool has_books(const struct report *r) { return r->n_book; }
+static bool has_ledger(const struct report *r) { return r->ledger; }
 static bool has_failed(const struct report *r) { return r->n_failure; }
 
 static const struct part {
@@ -156,6 +157,7 @@ static const struct part {
 	{ "glyphs", P_N_GLYPHS, has_samples, page_glyphs },
 	{ "pairs", P_N_PAIRS, has_pairs, page_pairs },
 	{ "learn", P_N_LEARN, has_curve, page_learn },
+	{ "ledger", P_N_LEDGER, has_ledger, page_ledger },
 	{ "books", P_N_BOOKS, has_books, page_books },
 	{ "failed", P_N_FAILED, has_failed, page_failed },
 };

@@ -60,6 +60,7 @@ struct report_eval {
 struct report_diff { struct str task, a, b; double diff, lo, hi; };
 struct report_failure { struct str path, why; };
 
+struct ledger;
 struct report {
 	const char *lang;		/* "ru" or "en" */
 	struct str name;		/* of the mind */
@@ -85,6 +86,7 @@ struct report {
 	size_t n_diff;
 	const struct report_failure *failure;
 	size_t n_failure;
+	const struct ledger *ledger;	/* app/ledger.h; NULL: none was made */
 	const struct str *note;
 	size_t n_note;
 };

@@ -20,6 +20,8 @@ enum phrase {
 	P_BOOKS_WHAT, P_BOOKS_SOME, P_TITLE, P_AUTHOR, P_PART, P_WARNING,
 	P_FAILED, P_FAILED_WHAT, P_FILE, P_REASON, P_NOTES, P_NOTHING, P_FOOT, P_CLOSE, P_NAV,
 	P_UNTITLED, P_SCENES_N,
+	P_LEDGER, P_LEDGER_WHAT, P_LEDGER_WHOLE, P_LOSSLESS, P_LOSSY, P_PEERS, P_PER1000, P_VOCAB, P_BITS,
+	P_BITS_VOCAB, P_LOST_FORM, P_LOST_ORDER, P_LOST_WORD, P_CLAIMS, P_N_LEDGER,
 	/* short names for the contents */
 	P_N_ARCS, P_N_EVAL, P_N_NET, P_N_KINDS, P_N_GLYPHS, P_N_PAIRS, P_N_LEARN, P_N_BOOKS, P_N_FAILED,
 	P_N
@@ -58,5 +60,6 @@ void page_learn(const struct page *p);
 void page_eval(const struct page *p);
 void page_books(const struct page *p);
 void page_failed(const struct page *p);
+void page_ledger(const struct page *p);
 
 #endif

@@ -116,6 +116,29 @@ static const char *const words[P_N][2] = {
 	[P_NAV] = { "Разделы", "Sections" },
 	[P_UNTITLED] = { "Без названия", "Untitled" },
 	[P_SCENES_N] = { "сцен:", "scenes:" },
+	[P_LEDGER] = { "Ведомость сжатия", "The ledger of compression" },
+	[P_LEDGER_WHAT] = {
+		"Сколько позиций остаётся от 1000 знаков на каждой ступени, и что теряется. Посчитано на "
+		"отложенных книгах, токенизаторы учились на других. Шкала логарифмическая.",
+		"How many positions each stage leaves of 1,000 characters, and what is lost. Counted on books set "
+		"aside, the tokenizers learnt from others. The scale is logarithmic." },
+	[P_LEDGER_WHOLE] = {
+		"Сколько позиций остаётся от 1000 знаков на каждой ступени, и что теряется. Книг мало: "
+		"токенизаторы учились на том же тексте. Шкала логарифмическая.",
+		"How many positions each stage leaves of 1,000 characters, and what is lost. Few books: the "
+		"tokenizers learnt from the same text. The scale is logarithmic." },
+	[P_LOSSLESS] = { "без потерь", "without loss" },
+	[P_LOSSY] = { "с потерей слов", "words are lost" },
+	[P_PEERS] = { "чужие токенизаторы", "tokenizers of others" },
+	[P_PER1000] = { "позиций на 1000 знаков", "positions per 1,000" },
+	[P_VOCAB] = { "словарь", "vocabulary" },
+	[P_BITS] = { "бит на знак", "bits a character" },
+	[P_BITS_VOCAB] = { "и со словарём", "and vocabulary" },
+	[P_LOST_FORM] = { "теряется форм", "forms lost" },
+	[P_LOST_ORDER] = { "порядка", "order" },
+	[P_LOST_WORD] = { "самих слов", "words" },
+	[P_CLAIMS] = { "Утверждения и приговоры", "Claims and verdicts" },
+	[P_N_LEDGER] = { "Сжатие", "Ledger" },
 	[P_N_ARCS] = { "Дуги", "Arcs" },
 	[P_N_EVAL] = { "Умения", "Skills" },
 	[P_N_NET] = { "Встречи", "Meetings" },

@@ -19,6 +19,8 @@ static enum status gather(struct report *r, const char *mind, struct arena *a,
 		st = fill_graph(r, mind, a, e);
 	if (!st)
 		st = fill_eval(r, mind, a, e);
+	if (!st)
+		st = fill_ledger(r, mind, a, e);
 	return st ? st : fill_curves(r, mind, a, e);
 }
 
