@@ -1,8 +1,9 @@
 /* bench_fold.c - what each step of folding saves, measured on books set aside.
  *
  *   use   bench_fold [VOCAB [SET]]        SET: test (default) or dev; LTM_SHARED or ../shared
- *         bench_fold VOCAB SET OPTIONS [SHARE]   one setting: sum of enum fold_option, share of lexemes
+ *         bench_fold VOCAB SET [OPTIONS SHARE]...   these: sums of enum fold_option, shares of lexemes
  *         bench_fold all VOCAB            round trip of every book of the library
+ *         bench_fold lemma VOCAB [SET]    the lossy scheme and what it loses
  *
  * Trains on the books that data/ru/split.tsv gives to training and prints, a line a setting, characters
  * a token on the other set, tokens in use there, and what became of the words. Every text is decoded
@@ -117,19 +118,23 @@ static struct result measure(const struct tokenizer *t, const struct texts *x)
 	return r;
 }
 
-static void train(struct tokenizer *t, const struct dict *d, const struct texts *x, uint32_t option,
+static void train(struct tokenizer *t, const struct dict *d, const struct fold_school *x, uint32_t option,
                   uint32_t vocab, float share)
 {
 	struct fold_plan q = { .option = option, .vocab = vocab, .lexemes = share };
-	struct tokens_plan p = { TOKENS_FOLD, vocab, d };
 	struct err e = { 0 };
+	struct fold o;
 
 	*t = (struct tokenizer){ .scheme = TOKENS_FOLD, .of = &scheme_fold, .dict = d,
 	                         .mem = arena_open("t") };
-	if (fold_train(t, &p, &q, x->s, x->n, NULL, &e) || scheme_fold.ready(t, &e)) {
-		fprintf(stderr, "%s\n", e.msg);
-		exit(3);
+	if (!fold_learn(&o, x, &q, NULL, &e)) {
+		fold_give(t, &o);
+		fold_clear(&o);
+		if (!scheme_fold.ready(t, &e))
+			return;
 	}
+	fprintf(stderr, "%s\n", e.msg);
+	exit(3);
 }
 
 static void drop(struct tokenizer *t)
@@ -165,9 +170,10 @@ static const struct step { const char *name; uint32_t option; } steps[] = {
 	{ "+ fused pairs (the default)", FOLD_DEFAULT },
 	{ "+ several lexemes a token", FOLD_DEFAULT | FOLD_CHAIN },
 	{ "default, no tag where spelled alike", FOLD_DEFAULT | FOLD_LAZY },
+	{ "default, usual form needs no tag", FOLD_DEFAULT | FOLD_USUAL },
 };
 
-static void one(const struct dict *d, const struct texts *tr, const struct texts *te, const char *name,
+static void one(const struct dict *d, const struct fold_school *tr, const struct texts *te, const char *name,
                 uint32_t option, uint32_t vocab, float share)
 {
 	struct tokenizer t;
@@ -181,11 +187,60 @@ static void one(const struct dict *d, const struct texts *tr, const struct texts
 	drop(&t);
 }
 
+/* ---- the lossy scheme ------------------------------------------------------------------------------ */
+
+static double share(uint64_t a, uint64_t b) { return b ? 100.0 * (double)a / (double)b : 0; }
+
+static void lemmas(const struct dict *d, const struct texts *tr, const struct texts *te, const char *name,
+                   uint32_t option, uint32_t vocab)
+{
+	struct tokenizer t = { .scheme = TOKENS_LEMMA, .of = &scheme_lemma, .dict = d, .mem = arena_open("t") };
+	struct tokens_plan p = { TOKENS_LEMMA, vocab, d };
+	struct ids ids = { 0 };
+	struct err e = { 0 };
+	double t0;
+
+	if (lemma_train(&t, &p, option, tr->s, tr->n, NULL, &e) || scheme_lemma.ready(&t, &e)) {
+		fprintf(stderr, "%s\n", e.msg);
+		exit(3);
+	}
+	struct tokens_work k = { &t, scheme_lemma.work_open(&t) };
+	uint8_t *used = mem_alloc(t.n, 1);
+	size_t n_used = 0;
+
+	t0 = seconds();
+	for (size_t i = 0; i < te->n; i++)
+		scheme_lemma.encode(&k, te->s[i], &ids);
+	t0 = seconds() - t0;
+	for (size_t i = 0; i < ids.n; i++) {
+		n_used += !used[ids.id[i]];
+		used[ids.id[i]] = 1;
+	}
+	struct lemma_count c = lemma_counts(&k);
+
+	printf("%s: %.3f characters a token, %zu tokens, vocabulary %u, %zu in use, %.1f MB/s\n", name,
+	       (double)te->chars / (double)ids.n, ids.n, t.n, n_used, (double)te->bytes / 1e6 / t0);
+	printf("  of %llu words kept %.1f %%; dropped: function words %.1f %% (negations %.2f %%), pronouns %.1f %%\n",
+	       (unsigned long long)c.words, share(c.kept, c.words), share(c.function, c.words),
+	       share(c.negations, c.words), share(c.pronouns, c.words));
+	printf("  of the kept: form lost %.1f %%, capital lost %.1f %%, names %.1f %%, spelled %.1f %%; "
+	       "%llu marks dropped\n", share(c.forms, c.kept), share(c.capitals, c.kept),
+	       share(c.names, c.kept), share(c.spelled, c.kept), (unsigned long long)c.marks);
+	scheme_lemma.work_close(k.own);
+	scheme_lemma.close(&t);
+	arena_close(&t.mem);
+	mem_free(ids.id);
+	mem_free(used);
+}
+
 int main(int argc, char **argv)
 {
 	const char *shared = getenv("LTM_SHARED") ? getenv("LTM_SHARED") : "../shared";
-	bool all = argc > 1 && !strcmp(argv[1], "all");
-	uint32_t vocab = argc > 1 + all ? (uint32_t)atoi(argv[1 + all]) : 32768;
+	bool all = argc > 1 && !strcmp(argv[1], "all"), lemma = argc > 1 && !strcmp(argv[1], "lemma");
+
+	argc -= all || lemma;
+	argv += all || lemma;
+	uint32_t vocab = argc > 1 ? (uint32_t)atoi(argv[1]) : 32768;
 	struct dictfile d;
 	struct err e = { 0 };
 	char dir[4096];
@@ -200,12 +255,29 @@ int main(int argc, char **argv)
 
 	printf("# trained on %zu books, %.1f M characters; measured on %zu books, %.2f M characters\n", tr.n,
 	       (double)tr.chars / 1e6, te.n, (double)te.chars / 1e6);
+	if (lemma) {
+		lemmas(d.dict, &tr, &te, "content words", 0, vocab);
+		lemmas(d.dict, &tr, &te, "and pronouns, not", LEMMA_PRONOUNS | LEMMA_NOT, vocab);
+		return 0;
+	}
+	struct inflect *f = inflect_open(d.dict);
+	struct fold_school *school;
+	double t0 = seconds();
+
+	if (fold_school_open(&school, f, d.dict, tr.s, tr.n, NULL, &e)) {
+		fprintf(stderr, "%s\n", e.msg);
+		return 3;
+	}
+	printf("# reading the training books: %.1f s\n", seconds() - t0);
 	head();
 	if (all)
-		one(d.dict, &tr, &te, "default, every book", FOLD_DEFAULT, vocab, 0);
-	else if (argc > 3)
-		one(d.dict, &tr, &te, argv[3], (uint32_t)atoi(argv[3]), vocab, argc > 4 ? (float)atof(argv[4]) : 0);
+		one(d.dict, school, &te, "default, every book", FOLD_DEFAULT, vocab, 0);
+	for (int i = 3; i < argc; i += 2)
+		one(d.dict, school, &te, argv[i], (uint32_t)atoi(argv[i]), vocab, i + 1 < argc ? (float)atof(argv[i + 1]) : 0);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps && !all && argc <= 3; i++)
-		one(d.dict, &tr, &te, steps[i].name, steps[i].option, vocab, 0);
+		one(d.dict, school, &te, steps[i].name, steps[i].option, vocab, 0);
+	fold_school_close(school);
+	inflect_close(f);
+	dictfile_close(&d);
 	return 0;
 }

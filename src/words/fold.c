@@ -40,6 +40,7 @@ void fold_give(struct tokenizer *t, const struct fold *o)
 enum status fold_train(struct tokenizer *t, const struct tokens_plan *p, const struct fold_plan *q,
                        const struct str *text, size_t n, const struct watch *w, struct err *e)
 {
+	struct fold_school *school;
 	struct inflect *f;
 	struct fold o;
 	enum status s;
@@ -47,7 +48,11 @@ enum status fold_train(struct tokenizer *t, const struct tokens_plan *p, const s
 	if (!p->dict)
 		return err_set(e, ERR_USAGE, "folded grammar needs the dictionary");
 	f = inflect_open(p->dict);
-	s = fold_learn(&o, f, p->dict, q, text, n, w, e);
+	s = fold_school_open(&school, f, p->dict, text, n, w, e);
+	if (!s) {
+		s = fold_learn(&o, school, q, w, e);
+		fold_school_close(school);
+	}
 	if (!s) {
 		fold_give(t, &o);
 		fold_clear(&o);

@@ -38,7 +38,8 @@ enum fold_option {
 	FOLD_FUSE = 32,		/* operators melt with a frequent lexeme: (lemma, tag) pairs */
 	FOLD_CHAIN = 64,	/* tokens may hold several lexemes: folded hyperlexemes */
 	FOLD_LAZY = 128,	/* no form atom where the expected form is spelled the same */
-	FOLD_LEMMA = 256,	/* a rare word is spelled as its lemma, with its form before it */
+	FOLD_USUAL = 256,	/* what needs no form atom is not the base form but the lexeme's most
+				 * frequent one: глаза of глаз, сказал of сказать */
 	FOLD_DEFAULT = FOLD_BASE | FOLD_AGREE | FOLD_PREP | FOLD_CONJ | FOLD_MARKS | FOLD_FUSE,
 	FOLD_OPTIONS = 511,
 };
@@ -65,6 +66,7 @@ struct atom {
 	uint8_t side;		/* of marks: MARK_LEFT | MARK_RIGHT */
 	uint8_t flag;		/* of lexemes */
 	uint8_t n_base;
+	uint8_t usual;		/* of lexemes: the form expected when nothing else is */
 	uint16_t slot;		/* index of inflect_slot */
 	uint32_t rune, para;
 	const uint8_t *base;
@@ -112,8 +114,8 @@ struct flow {
 struct flow flow_begin(void);
 void flow_bytes(struct flow *w, const char *p, size_t n);
 void flow_word(struct flow *w);		/* a word of letters has passed */
-/* Form that a lexeme is expected in. */
-int fold_expect(const struct fold *o, const struct flow *w, const struct atom *lex);
+/* Form that a lexeme is expected in, and whether that is for the word before. */
+int fold_expect(const struct fold *o, const struct flow *w, const struct atom *lex, bool *agrees);
 /* The lexeme has passed in form k. */
 void flow_lex(struct flow *w, const struct fold *o, const struct atom *lex, int k);
 void flow_other(struct flow *w, uint32_t rune);	/* a mark, or 0: anything else */
@@ -156,7 +158,6 @@ uint32_t fold_handle_atom(const struct fold_reader *r, uint32_t lex);
 struct fold_count {	/* what became of the words: for the ledger */
 	uint64_t words;		/* words of letters or digits */
 	uint64_t lexemes;	/* written as lexeme and form */
-	uint64_t spelled_lemma;	/* as lemma spelled out, and form */
 	uint64_t spelled;	/* letter by letter */
 	uint64_t base, agree, form;	/* of lexemes: expected base, agreeing, with a form atom */
 	uint64_t one_form;		/* … and those that have but one form */
@@ -222,9 +223,13 @@ struct fold_plan {
 	uint32_t vocab;
 	float lexemes;		/* share of the vocabulary that lexemes get; 0: the default */
 };
-/* *out is built over f, which must outlive it. */
-enum status fold_learn(struct fold *out, const struct inflect *f, const struct dict *d,
-                       const struct fold_plan *p, const struct str *text, size_t n,
+/* Texts read once, to learn from under several plans. */
+struct fold_school;
+enum status fold_school_open(struct fold_school **out, const struct inflect *f, const struct dict *d,
+                             const struct str *text, size_t n, const struct watch *w, struct err *e);
+void fold_school_close(struct fold_school *x);
+/* *out is built over the school's f, which must outlive it. */
+enum status fold_learn(struct fold *out, const struct fold_school *from, const struct fold_plan *p,
                        const struct watch *w, struct err *e);
 /* As tokens_train with TOKENS_FOLD, with the options chosen. */
 enum status fold_train(struct tokenizer *t, const struct tokens_plan *p, const struct fold_plan *q,

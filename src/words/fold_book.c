@@ -5,7 +5,7 @@
  *     u32 version 1, u32 options, u64 fingerprint of the dictionary
  *     u32 number of atoms beyond the 256 bytes; each: u8 kind, then
  *         form   u32 slot packed, u8 variant
- *         lex    u8 flags, u32 paradigm, u8 length, base in dictionary bytes
+ *         lex    u8 flags, u32 paradigm, u8 usual form, u8 length, base in dictionary bytes
  *         rune   u32          mark   u32 rune, u8 sides          others: nothing
  *     u32 number of pairs; each: u32 id, u32 id, both below the pair's own id
  *
@@ -40,6 +40,7 @@ static bool put_lex(struct fold *o, uint32_t id)
 	size_t at = lex_hash(a->base, a->n_base, a->para) & (o->n_lex - 1);
 
 	if (!a->n_base || !inflect_fits(o->f, a->para, a->base, a->n_base) ||
+	    a->usual >= inflect_size(o->f, a->para) ||
 	    fold_lex_find(o, a->base, a->n_base, a->para))
 		return false;
 	while (o->lex[at])
@@ -185,6 +186,7 @@ static void save_atom(const struct fold *o, struct buf *out, const struct atom *
 	case ATOM_LEX:
 		buf_char(out, (char)a->flag);
 		buf_u32(out, a->para);
+		buf_char(out, (char)a->usual);
 		buf_char(out, (char)a->n_base);
 		buf_add(out, a->base, a->n_base);
 		break;
@@ -224,6 +226,7 @@ static bool load_atom(struct atom *a, struct reader *r, const struct inflect *f)
 	case ATOM_LEX:
 		a->flag = rd_u8(r);
 		a->para = rd_u32(r);
+		a->usual = rd_u8(r);
 		a->n_base = rd_u8(r);
 		a->base = (const uint8_t *)rd_bytes(r, a->n_base).p;
 		return a->n_base && a->n_base <= FORM_MAX + 64;

@@ -213,7 +213,8 @@ static uint32_t form_atom(const struct fold_coder *c, const struct fold_item *it
                           const struct atom *lex, int *k, bool *ok)
 {
 	const struct fold *o = c->o;
-	int expect = fold_expect(o, &c->w, lex);
+	bool agrees;
+	int expect = fold_expect(o, &c->w, lex, &agrees);
 
 	*ok = true;
 	*k = it->k;
@@ -225,7 +226,7 @@ static uint32_t form_atom(const struct fold_coder *c, const struct fold_item *it
 		*k = expect;
 		alike = true;
 	}
-	if (alike && (o->option & FOLD_BASE || expect))
+	if (alike && (agrees || (o->option & FOLD_BASE)))
 		return NO_ATOM;
 	*ok = it->variant < FOLD_VARIANTS;
 	uint32_t a = *ok ? o->form[(size_t)it->slot * FOLD_VARIANTS + it->variant] : NO_ATOM;
@@ -237,6 +238,7 @@ static uint32_t form_atom(const struct fold_coder *c, const struct fold_item *it
 static void count(struct fold_coder *c, const struct atom *lex, uint32_t form, int k)
 {
 	struct fold_count *n = c->count;
+	bool agrees;
 
 	if (!n)
 		return;
@@ -245,7 +247,7 @@ static void count(struct fold_coder *c, const struct atom *lex, uint32_t form, i
 		n->one_form++;
 	else if (form)
 		n->form++;
-	else if (fold_expect(c->o, &c->w, lex) && k)
+	else if (fold_expect(c->o, &c->w, lex, &agrees) == k && agrees)
 		n->agree++;
 	else
 		n->base++;

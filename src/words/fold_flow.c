@@ -120,15 +120,17 @@ static int agree(const struct fold *o, const struct flow *w, const struct atom *
 	return want ? inflect_pick(o->f, lex->para, (uint16_t)(want - 1), 0) : -1;
 }
 
-int fold_expect(const struct fold *o, const struct flow *w, const struct atom *lex)
+int fold_expect(const struct fold *o, const struct flow *w, const struct atom *lex, bool *agrees)
 {
-	int k;
+	int k = -1;
 
+	*agrees = false;
 	if (lex->para == PARA_NONE)
 		return 0;
-	if (w->agree && (o->option & FOLD_AGREE) && (k = agree(o, w, lex)) >= 0)
-		return k;
-	return 0;
+	if (w->agree && (o->option & FOLD_AGREE))
+		k = agree(o, w, lex);
+	*agrees = k >= 0;
+	return *agrees ? k : lex->usual;
 }
 
 void flow_lex(struct flow *w, const struct fold *o, const struct atom *lex, int k)

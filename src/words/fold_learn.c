@@ -22,15 +22,22 @@ enum { FORM_MIN = 5, MARK_MIN = 8, RUNE_MIN = 20, LEX_MIN = 4, PAIR_MIN = 4 };
 
 struct use {	/* of a lexeme */
 	uint32_t lex, count, prep, conj, title, low;
+	uint8_t usual;
 	float gain;
 };
 struct piece { struct str text; struct fold_items it; bool first; };
-struct learn {
-	const struct fold_plan *p;
+struct fold_school {	/* texts read */
 	const struct inflect *f;
 	struct fold_reader *r;
 	struct piece *piece;
 	size_t n_piece, cap_piece;
+};
+struct learn {
+	const struct fold_plan *p;
+	const struct inflect *f;
+	struct fold_reader *r;
+	const struct piece *piece;
+	size_t n_piece;
 	struct use *use;	/* [handles], then by rank */
 	size_t n_use;
 	struct atom *atom;
@@ -40,7 +47,7 @@ struct learn {
 
 /* ---- 1 reading --------------------------------------------------------------------------------------- */
 
-static enum status read_text(struct learn *x, struct str text, struct err *e)
+static enum status read_text(struct fold_school *x, struct str text, const struct watch *w, struct err *e)
 {
 	bool first = true;
 
@@ -53,10 +60,41 @@ static enum status read_text(struct learn *x, struct str text, struct err *e)
 		text.p += n;
 		text.n -= n;
 		first = false;
-		if (watch_stopped(x->w))
+		if (watch_stopped(w))
 			return err_set(e, ERR_STOP, "stopped");
 	}
 	return OK;
+}
+
+void fold_school_close(struct fold_school *x)
+{
+	if (!x)
+		return;
+	for (size_t i = 0; i < x->n_piece; i++)
+		mem_free(x->piece[i].it.v);
+	mem_free(x->piece);
+	fold_reader_close(x->r);
+	mem_free(x);
+}
+
+enum status fold_school_open(struct fold_school **out, const struct inflect *f, const struct dict *d,
+                             const struct str *text, size_t n, const struct watch *w, struct err *e)
+{
+	struct fold_school *x = mem_alloc(1, sizeof *x);
+	enum status s = OK;
+
+	x->f = f;
+	x->r = fold_reader_open(f, d, NULL);
+	for (size_t i = 0; i < n && !s; i++) {
+		s = read_text(x, text[i], w, e);
+		watch_step(w, "reading", (double)i + 1, (double)n, "texts");
+	}
+	if (s) {
+		fold_school_close(x);
+		x = NULL;
+	}
+	*out = x;
+	return s;
 }
 
 /* ---- 2 lexemes --------------------------------------------------------------------------------------- */
@@ -110,9 +148,42 @@ static void rank_lexemes(struct learn *x)
 	qsort(x->use, x->n_use, sizeof *x->use, use_cmp);
 }
 
+/* The form that each of the first n lexemes is most often met in; equal ones: the first. */
+static void find_usual(struct learn *x, size_t n)
+{
+	uint32_t *first = mem_alloc(fold_handles(x->r) + 1, sizeof *first), total = 1, *met;
+
+	for (size_t i = 0; i < n; i++) {
+		struct str base;
+		uint32_t para;
+
+		fold_handle(x->r, x->use[i].lex, &base, &para);
+		first[x->use[i].lex] = total;
+		total += inflect_size(x->f, para);
+	}
+	met = mem_alloc(total, sizeof *met);
+	for (size_t i = 0; i < x->n_piece; i++)
+		for (size_t k = 0; k < x->piece[i].it.n; k++) {
+			const struct fold_item *it = &x->piece[i].it.v[k];
+
+			if (it->lex != NO_LEX && first[it->lex])
+				met[first[it->lex] + it->k]++;
+		}
+	for (size_t i = 0; i < n; i++) {
+		const uint32_t *m = met + first[x->use[i].lex];
+		uint32_t end = i + 1 < n ? first[x->use[i + 1].lex] : total;
+
+		for (uint32_t k = 1; first[x->use[i].lex] + k < end && k < 255; k++)
+			if (m[k] > m[x->use[i].usual])
+				x->use[i].usual = (uint8_t)k;
+	}
+	mem_free(first);
+	mem_free(met);
+}
+
 static struct atom lexeme_atom(const struct learn *x, const struct use *u)
 {
-	struct atom a = { .kind = ATOM_LEX };
+	struct atom a = { .kind = ATOM_LEX, .usual = u->usual };
 	struct str base;
 
 	fold_handle(x->r, u->lex, &base, &a.para);
@@ -289,6 +360,8 @@ static void find_atoms(struct learn *x)
 	struct fold all;
 	uint64_t *count;
 
+	if (x->p->option & FOLD_USUAL)
+		find_usual(x, lexemes_wanted(x));
 	push_all(x, lexemes_wanted(x));
 	build(x, &all, NULL, 0);
 	count = mem_alloc(x->n_atom + 1, sizeof *count);
@@ -325,32 +398,21 @@ static enum status find_pairs(struct learn *x, struct fold *out, struct err *e)
 	return s;
 }
 
-enum status fold_learn(struct fold *out, const struct inflect *f, const struct dict *d,
-                       const struct fold_plan *p, const struct str *text, size_t n,
+enum status fold_learn(struct fold *out, const struct fold_school *from, const struct fold_plan *p,
                        const struct watch *w, struct err *e)
 {
-	struct learn x = { .p = p, .f = f, .w = w };
-	enum status s = OK;
+	struct learn x = { .p = p, .f = from->f, .r = from->r, .piece = from->piece,
+	                   .n_piece = from->n_piece, .w = w };
+	enum status s;
 
 	*out = (struct fold){ 0 };
 	if (p->vocab < TOKENS_VOCAB_MIN || p->vocab > TOKENS_VOCAB_MAX)
 		return err_set(e, ERR_USAGE, "a vocabulary of %u; %d to %d can be", p->vocab,
 		               TOKENS_VOCAB_MIN, TOKENS_VOCAB_MAX);
-	x.r = fold_reader_open(f, d, NULL);
-	for (size_t i = 0; i < n && !s; i++) {
-		s = read_text(&x, text[i], e);
-		watch_step(w, "reading", (double)i + 1, (double)n, "texts");
-	}
-	if (!s) {
-		rank_lexemes(&x);
-		find_atoms(&x);
-		s = find_pairs(&x, out, e);
-	}
-	for (size_t i = 0; i < x.n_piece; i++)
-		mem_free(x.piece[i].it.v);
-	mem_free(x.piece);
+	rank_lexemes(&x);
+	find_atoms(&x);
+	s = find_pairs(&x, out, e);
 	mem_free(x.use);
 	mem_free(x.atom);
-	fold_reader_close(x.r);
 	return s;
 }

@@ -78,8 +78,7 @@ static void spell(const struct fold *o, struct ids *out, struct str s)
 	}
 }
 
-/* True when the lemma has an id of its own. */
-static bool put_lemma(const struct fold *o, struct ids *out, struct str lemma)
+static void put_lemma(const struct fold *o, struct ids *out, struct str lemma)
 {
 	uint8_t base[FORM_MAX];
 	size_t n = base_of(base, lemma);
@@ -89,7 +88,6 @@ static bool put_lemma(const struct fold *o, struct ids *out, struct str lemma)
 		VEC_PUSH(out->id, out->n, out->cap) = a;
 	else
 		spell(o, out, lemma);
-	return a != NO_ATOM;
 }
 
 /* ---- counting what is lost ---------------------------------------------------------------------------- */
@@ -330,20 +328,39 @@ static void work_close(void *p)
 	mem_free(k);
 }
 
+/* The atoms of each lemma of a piece, made when it is first met. */
+struct lemma_atoms { uint32_t from, n; };
+
+static void put_known(struct lemma_work *k, struct lemma_atoms *l, struct ids *known, struct str lemma)
+{
+	if (!l->n) {
+		l->from = (uint32_t)known->n;
+		put_lemma(k->o, known, lemma);
+		l->n = (uint32_t)known->n - l->from;
+	}
+	for (uint32_t i = 0; i < l->n; i++)
+		VEC_PUSH(k->atoms.id, k->atoms.n, k->atoms.cap) = known->id[l->from + i];
+	k->count.spelled += k->o->atom[known->id[l->from]].kind != ATOM_LEX;
+}
+
 static void encode_piece(struct lemma_work *k, struct str text)
 {
 	struct arena a = arena_open("lemma");
+	struct ids known = { 0 };
+	struct lemma_atoms *l;
 	struct words w;
 
 	fold_words(&w, text, k->cache, &a);
+	l = TAKE(&a, struct lemma_atoms, w.n_lemma + 1);
 	for (size_t i = 0; i < w.n; i++) {
 		struct str s = w.lemma[w.w[i].lemma].s;
 		bool kept = stays(k->o->option, w.w[i].pos, s);
 
 		count(&k->count, &w.w[i], (struct str){ text.p + w.w[i].off, w.w[i].len }, s, kept);
-		if (kept && !put_lemma(k->o, &k->atoms, s))
-			k->count.spelled++;
+		if (kept)
+			put_known(k, &l[w.w[i].lemma], &known, s);
 	}
+	mem_free(known.id);
 	arena_close(&a);
 }
 

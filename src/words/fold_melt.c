@@ -8,11 +8,18 @@
  * count. A pair's places are the segments it was seen in; a heap holds the pairs by count and is
  * corrected when a count proves to have fallen [Sennrich 2016; the lazy heap as in sentencepiece].
  *
+ * With FOLD_CHAIN the first part of the pairs is learnt as without it, and only then tokens that end with
+ * a lexeme go on to the next word: else half-words and half-chains crowd each other out [as superword
+ * BPE is staged: Liu et al. 2025].
+ *
  * Invariant: equal counts are ordered by ids, so the same segments in any order of adding equal
  * contents give the same pairs.
  */
 #include <stdlib.h>
 #include "words/fold.h"
+
+/* Of all pairs, how many are kept for chains. */
+#define CHAIN_SHARE 0.4f
 
 unsigned fold_class(const struct atom *a)
 {
@@ -46,8 +53,6 @@ bool fold_may_melt(uint32_t option, unsigned classes)
 	if (within(classes, CLASS_BYTE) || within(classes, CLASS_RUNE) || within(classes, CLASS_MARK) ||
 	    within(classes, operators))
 		return true;
-	if (option & FOLD_CHAIN)
-		return within(classes, operators | CLASS_LEX | CLASS_RUNE);
 	return (option & FOLD_FUSE) && (within(classes, operators | CLASS_LEX) ||
 	                                within(classes, operators | CLASS_RUNE));
 }
@@ -62,9 +67,11 @@ bool fold_cut(uint32_t option, const struct atom *a, const struct atom *b)
 {
 	unsigned ca = fold_class(a), cb = fold_class(b);
 
+	if (ca == CLASS_RUNE && (cb != CLASS_RUNE || b->kind == ATOM_WORD))
+		return true;
 	if (option & FOLD_CHAIN)
 		return (strong(a) && cb != CLASS_MARK) || (a->kind == ATOM_BYTE && a->rune == '\n');
-	return ca == CLASS_LEX || (ca == CLASS_RUNE && cb != CLASS_RUNE);
+	return ca == CLASS_LEX;
 }
 
 /* ---- segments, each kept once --------------------------------------------------------------------- */
@@ -90,6 +97,7 @@ struct fold_melt {
 	struct heap_row *heap;
 	size_t n_heap, cap_heap;
 	uint8_t *span, *class;	/* [vocabulary] */
+	bool chain;		/* tokens may go on after a lexeme */
 };
 
 struct fold_melt *fold_melt_open(const struct fold *o)
@@ -205,6 +213,8 @@ static void pair_table(struct fold_melt *m, size_t slots)
 
 static bool may_join(const struct fold_melt *m, uint32_t a, uint32_t b)
 {
+	if (!m->chain && (m->class[a] & CLASS_LEX))
+		return false;
 	return m->span[a] + m->span[b] <= FOLD_SPAN &&
 	       fold_may_melt(m->o->option, (unsigned)(m->class[a] | m->class[b]));
 }
@@ -296,6 +306,9 @@ static struct pairs *best_pair(struct fold_melt *m, uint32_t min_count)
 
 static void first_counts(struct fold_melt *m)
 {
+	drop_pairs(m);
+	m->pair = NULL;
+	m->n_pair = m->pair_slots = m->n_heap = 0;
 	pair_table(m, 1 << 16);
 	for (size_t s = 0; s < m->n_seg; s++)
 		for (uint32_t i = 0; i + 1 < m->seg[s].n; i++) {
@@ -371,21 +384,13 @@ static void melt_one(struct fold_melt *m, struct pairs *p, uint32_t id, struct f
 	push_fresh(m, f);
 }
 
-enum status fold_melt_learn(struct fold_melt *m, struct fold_pair **out, uint32_t *n, uint32_t limit,
-                            uint32_t min_count, const struct watch *w, struct err *e)
+static enum status melt_to(struct fold_melt *m, struct fold_pair *out, uint32_t *n, uint32_t limit,
+                           uint32_t min_count, const struct watch *w, struct err *e)
 {
 	uint32_t first = m->o->n_atom;
 	struct fresh f = { 0 };
 	enum status s = OK;
 
-	m->span = mem_alloc((size_t)first + limit + 1, 1);
-	m->class = mem_alloc((size_t)first + limit + 1, 1);
-	for (uint32_t i = 0; i < first; i++) {
-		m->span[i] = 1;
-		m->class[i] = (uint8_t)fold_class(&m->o->atom[i]);
-	}
-	*out = mem_alloc((size_t)limit + 1, sizeof **out);
-	*n = 0;
 	first_counts(m);
 	while (*n < limit && !s) {
 		struct pairs *p = best_pair(m, min_count);
@@ -394,7 +399,7 @@ enum status fold_melt_learn(struct fold_melt *m, struct fold_pair **out, uint32_
 			break;
 		uint32_t id = first + *n, a = (uint32_t)(p->key >> 32), b = (uint32_t)p->key;
 
-		(*out)[(*n)++] = (struct fold_pair){ a, b };
+		out[(*n)++] = (struct fold_pair){ a, b };
 		m->span[id] = (uint8_t)(m->span[a] + m->span[b]);
 		m->class[id] = (uint8_t)(m->class[a] | m->class[b]);
 		melt_one(m, p, id, &f);
@@ -404,5 +409,28 @@ enum status fold_melt_learn(struct fold_melt *m, struct fold_pair **out, uint32_
 			s = err_set(e, ERR_STOP, "stopped");
 	}
 	mem_free(f.key);
+	return s;
+}
+
+enum status fold_melt_learn(struct fold_melt *m, struct fold_pair **out, uint32_t *n, uint32_t limit,
+                            uint32_t min_count, const struct watch *w, struct err *e)
+{
+	uint32_t first = m->o->n_atom, words = limit;
+	enum status s;
+
+	m->span = mem_alloc((size_t)first + limit + 1, 1);
+	m->class = mem_alloc((size_t)first + limit + 1, 1);
+	for (uint32_t i = 0; i < first; i++) {
+		m->span[i] = 1;
+		m->class[i] = (uint8_t)fold_class(&m->o->atom[i]);
+	}
+	*out = mem_alloc((size_t)limit + 1, sizeof **out);
+	*n = 0;
+	if (m->o->option & FOLD_CHAIN)
+		words = (uint32_t)((float)limit * (1 - CHAIN_SHARE));
+	s = melt_to(m, *out, n, words, min_count, w, e);
+	m->chain = m->o->option & FOLD_CHAIN;
+	if (!s && m->chain)
+		s = melt_to(m, *out, n, limit, min_count, w, e);
 	return s;
 }

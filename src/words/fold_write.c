@@ -101,7 +101,9 @@ static const char *rune(struct fold_writer *x, uint32_t r)
 
 static const char *form_of(struct fold_writer *x, const struct atom *lex, int *k)
 {
-	*k = fold_expect(x->o, &x->w, lex);
+	bool agrees;
+
+	*k = fold_expect(x->o, &x->w, lex, &agrees);
 	if (!x->form)
 		return NULL;
 	const struct atom *f = &x->o->atom[x->form];
