@@ -283,7 +283,7 @@ static void count_inventory(void)
 static void lex_add(const struct word_hash *h, enum lex_kind kind, int from, int to)
 {
 	if (to - from >= 2)
-		count_slot(&lex_counts, lex_key(kind, word_hash_piece(h, from, to)))->n = 1;
+		count_slot(&lex_counts, lexset_key(kind, word_hash_piece(h, from, to)))->n = 1;
 }
 
 static bool vowel(uint8_t c) { return c == 1 || c == 6 || c == 9 || c == 15 || c == 20 || c == 28 || c >= 30; }
@@ -329,7 +329,7 @@ static void lex_count(void)
 		lex_stems(&h, x);
 		for (int k = 0; k < n_pref; k++)
 			if (x->w.n > pref[k].n + 2 && !memcmp(x->w.c, pref[k].c, (size_t)pref[k].n))
-				count_slot(&rest, lex_key(LEX_REST, word_hash_piece(&h, pref[k].n, x->w.n)))->mask |= 1ull << (k & 63);
+				count_slot(&rest, lexset_key(LEX_REST, word_hash_piece(&h, pref[k].n, x->w.n)))->mask |= 1ull << (k & 63);
 		for (int g = 1; g < x->w.n; g++) {
 			count_slot(&side_of[0], word_hash_piece(&h, 0, g))->mask |= 1ull << x->w.c[g];
 			count_slot(&side_of[1], word_hash_piece(&h, g, x->w.n))->mask |= 1ull << x->w.c[g - 1];
@@ -343,9 +343,9 @@ static void lex_count(void)
 			int n = side_of[s].s[i].key ? __builtin_popcountll(side_of[s].s[i].mask) : 0;
 
 			if (n >= 3)
-				count_slot(&lex_counts, lex_key(s ? LEX_BEFORE3 : LEX_NEXT3, side_of[s].s[i].key))->n = 1;
+				count_slot(&lex_counts, lexset_key(s ? LEX_BEFORE3 : LEX_NEXT3, side_of[s].s[i].key))->n = 1;
 			if (n >= 6)
-				count_slot(&lex_counts, lex_key(s ? LEX_BEFORE6 : LEX_NEXT6, side_of[s].s[i].key))->n = 1;
+				count_slot(&lex_counts, lexset_key(s ? LEX_BEFORE6 : LEX_NEXT6, side_of[s].s[i].key))->n = 1;
 		}
 	mem_free(rest.s);
 	mem_free(side_of[0].s);

@@ -90,7 +90,7 @@ static void teach_rows(struct teacher *t, int g)
 		t->at[g][k] = UINT32_MAX;
 		if (!bloom_has(&t->set, key[k]) || chance(t) < t->drop_fact)
 			continue;
-		t->at[g][k] = key_row(key[k], t->rows);
+		t->at[g][k] = morph_row(key[k], t->rows);
 		add_times_f(t->sum[g], t->row + (size_t)t->at[g][k] * NET_D, 1 / (1 - t->drop_fact),
 		            NET_D);
 	}
@@ -223,7 +223,7 @@ static void teach_segments(struct teacher *t, int n)
 				if (!teach_may(t, from, to, type))
 					continue;
 				t->own[from][to][type] = inner;
-				for (int k = 0, m = seg_keys(key, &t->hash, from, to, type); k < m; k++)
+				for (int k = 0, m = segment_keys(key, &t->hash, from, to, type); k < m; k++)
 					t->own[from][to][type] += t->seg[key[k] >> (64 - t->seg_bits)];
 			}
 		}
@@ -332,7 +332,7 @@ static void teach_slopes(struct teacher *t, const struct example *x, float all)
 					continue;
 				step[b + 1] += d;
 				step[to] -= d;
-				for (int k = 0, m = seg_keys(key, &t->hash, b, to, type); k < m; k++) {
+				for (int k = 0, m = segment_keys(key, &t->hash, b, to, type); k < m; k++) {
 					size_t i = key[k] >> (64 - t->seg_bits);
 
 					adagrad(t->seg + i, t->seg_g + i, d, t->rate);

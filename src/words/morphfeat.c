@@ -72,14 +72,14 @@ uint64_t word_hash_piece(const struct word_hash *h, int from, int to)
 	return h->head[to] - h->head[from] * h->power[to - from];
 }
 
-uint64_t lex_key(enum lex_kind kind, uint64_t piece)
+uint64_t lexset_key(enum lex_kind kind, uint64_t piece)
 {
 	return mix(piece + (uint64_t)kind * 0xA0761D6478BD642Full);
 }
 
 static unsigned knows(const struct word_hash *h, enum lex_kind kind, int from, int to)
 {
-	return bloom_has(h->set, lex_key(kind, word_hash_piece(h, from, to)));
+	return bloom_has(h->set, lexset_key(kind, word_hash_piece(h, from, to)));
 }
 
 /* ---- gaps ------------------------------------------------------------------------------------ */
@@ -203,7 +203,7 @@ static uint64_t told(const struct word_hash *h, uint64_t own, int from, int to, 
 	}
 }
 
-int seg_keys(uint64_t key[SEG_KEYS], const struct word_hash *h, int from, int to, int type)
+int segment_keys(uint64_t key[SEG_KEYS], const struct word_hash *h, int from, int to, int type)
 {
 	const struct mword *w = h->w;
 	uint64_t own = affix_key(type, word_hash_piece(h, from, to));

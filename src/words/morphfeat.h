@@ -40,16 +40,16 @@ struct word_hash {
 };
 void word_hash_init(struct word_hash *h, const struct mword *w, const struct bloom *set, int pos);
 uint64_t word_hash_piece(const struct word_hash *h, int from, int to);	/* letters [from, to) */
-uint64_t lex_key(enum lex_kind kind, uint64_t piece);
+uint64_t lexset_key(enum lex_kind kind, uint64_t piece);
 
 /* Keys of the gap before letter g, 0 < g < n. What the set does not know should be passed over. */
 void gap_keys(uint64_t key[GAP_KEYS], const struct word_hash *h, int g);
 /* Keys of the segment [from, to) as a morpheme of a type. Returns how many. */
-int seg_keys(uint64_t key[SEG_KEYS], const struct word_hash *h, int from, int to, int type);
+int segment_keys(uint64_t key[SEG_KEYS], const struct word_hash *h, int from, int to, int type);
 uint64_t affix_key(int type, uint64_t piece);
 
 /* Place of a key in a table of n rows. */
-static inline uint32_t key_row(uint64_t key, uint32_t n)
+static inline uint32_t morph_row(uint64_t key, uint32_t n)
 {
 	return (uint32_t)((key >> 32) * n >> 32);
 }

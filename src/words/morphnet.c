@@ -134,7 +134,7 @@ static void rows_of(struct scored *s, const struct morph_net *net, int g)
 	for (int d = 0; d < NET_D; d++)
 		sum[d] = net->row_bias[d];
 	for (int k = 0; k < GAP_KEYS; k++) {
-		const int8_t *row = net->row + (size_t)key_row(key[k], net->rows) * NET_D;
+		const int8_t *row = net->row + (size_t)morph_row(key[k], net->rows) * NET_D;
 
 		if (!bloom_has(&net->set, key[k]))
 			continue;
@@ -207,7 +207,7 @@ static bool known_affix(const struct morph_net *net, uint64_t key)
 static int32_t seg_score(const struct scored *s, const struct morph_net *net, int from, int to, int t)
 {
 	uint64_t key[SEG_KEYS];
-	int n = seg_keys(key, &s->hash, from, to, t);
+	int n = segment_keys(key, &s->hash, from, to, t);
 	int32_t sum = 0;
 
 	for (int k = 0; k < n; k++)
