@@ -160,6 +160,7 @@ struct ltm_words_opts {
 	int json;
 	const char *dict;
 	int tsv;			/* the same columns, tab-separated, no head and legend */
+	int conllu;			/* CoNLL-U: UPOS and FEATS, no heads; morphemes in MISC */
 	const char *lang;		/* of the table's head and legend: "ru" or "en" (NULL) */
 };
 LTM_API int ltm_words(const struct ltm_words_opts *o, const struct ltm_sink *out,

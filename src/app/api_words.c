@@ -9,6 +9,7 @@
 #include "app/api.h"
 #include "app/docs.h"
 #include "words/morph.h"
+#include "words/ud.h"
 
 struct word_job;
 /* What is told of one word: fields lend. */
@@ -114,6 +115,59 @@ static void json_sent(struct buf *b, struct word_job *j, uint32_t from, uint32_t
 static void json_end(struct buf *b, struct word_job *j)
 {
 	buf_str(b, j->sents ? S("\n]\n") : S("[]\n"));
+}
+
+/* ---- CoNLL-U: https://universaldependencies.org/format.html ---------------------------------- */
+
+/* The sentence as it stands in the book, line ends as spaces. */
+static void conllu_text(struct buf *b, const struct word_job *j, uint32_t from, uint32_t to)
+{
+	const struct word *first = &j->w->w[from], *last = &j->w->w[to - 1];
+
+	buf_printf(b, "# sent_id = %zu\n# text = ", j->sents + 1);
+	tsv_field(b, (struct str){ j->book->text.p + first->off, last->off + last->len - first->off });
+	buf_char(b, '\n');
+}
+
+static void conllu_misc(struct buf *b, const struct told *t, bool glued)
+{
+	bool any = glued;
+
+	if (glued)
+		buf_str(b, S("SpaceAfter=No"));
+	for (int i = 0; i < t->n_m && t->cut.n; i++, any = true) {
+		buf_str(b, i ? S("/") : any ? S("|Morphemes=") : S("Morphemes="));
+		tsv_field(b, (struct str){ t->form.p + t->m[i].off, t->m[i].len });
+		buf_printf(b, ":%s", morph_type_name(t->m[i].type));
+	}
+	buf_str(b, any ? S("\n") : S("_\n"));
+}
+
+static void conllu_sent(struct buf *b, struct word_job *j, uint32_t from, uint32_t to)
+{
+	struct str text = j->book->text;
+	struct buf lemma = { 0 };
+	char feats[UD_TEXT_MAX];
+
+	if (from == to)
+		return;
+	conllu_text(b, j, from, to);
+	for (uint32_t k = from; k < to; k++) {
+		const struct word *w = &j->w->w[k];
+		bool glued = k + 1 < to && w[1].off == w->off + w->len;
+
+		buf_printf(b, "%u\t", k - from + 1);
+		tsv_field(b, j->t[k].form);
+		buf_char(b, '\t');
+		ud_lemma(&lemma, j->w, k, text);
+		tsv_field(b, buf_view(&lemma));
+		ud_feats(feats, j->w, k, text, UD_STYLE_TAIGA);
+		buf_printf(b, "\t%s\t_\t%s\t_\t_\t_\t",
+		           upos_name(ud_upos(j->w, k, text, UD_STYLE_TAIGA)), feats);
+		conllu_misc(b, &j->t[k], glued);
+	}
+	buf_char(b, '\n');
+	buf_free(&lemma);
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */
@@ -234,11 +288,21 @@ static void table_end(struct buf *b, struct word_job *j)
 
 static const struct word_form form_table = { table_begin, no_sent, table_end };
 static const struct word_form form_tsv = { nothing, tsv_sent, nothing };
+static const struct word_form form_conllu = { nothing, conllu_sent, nothing };
 static const struct word_form form_json = { nothing, json_sent, json_end };
 
 static bool has_morphs(const struct word *w)
 {
 	return w->pos != POS_PUNCT && w->pos != POS_DIGIT && w->pos != POS_LATIN;
+}
+
+/* What a cut depends on: the form and its class. */
+static struct str hinted(struct buf *b, const struct told *t)
+{
+	b->n = 0;
+	buf_char(b, (char)(t->w->pos + 1));
+	buf_str(b, t->form);
+	return buf_view(b);
 }
 
 /* A form's cut is told once a book. */
@@ -259,7 +323,10 @@ static void tell_words(struct word_job *j, struct arena *a)
 		t->lemma = j->w->lemma[t->w->lemma].s;
 		if (!has_morphs(t->w))
 			continue;
-		id = strtab_add(&seen, t->form);
+		struct morph_hint hint = { t->lemma, t->w->pos };
+		struct str key = hinted(&b, t);
+
+		id = strtab_add(&seen, key);
 		if (id < known) {
 			const struct told *same = j->t + first[id];
 
@@ -269,7 +336,7 @@ static void tell_words(struct word_job *j, struct arena *a)
 			continue;
 		}
 		first[id] = i;
-		t->n_m = morph_cut(t->form, NULL, t->m);
+		t->n_m = morph_cut(t->form, &hint, t->m);
 		b.n = 0;
 		morph_tell(&b, t->form, t->m, t->n_m);
 		t->cut = str_copy(a, buf_view(&b));
@@ -341,12 +408,13 @@ LTM_API int ltm_words(const struct ltm_words_opts *opts, const struct ltm_sink *
 	struct buf end = { 0 };
 	enum status st = opts_take(&o, sizeof o, opts, &e);
 
-	if (!st && o.json && o.tsv)
-		st = err_set(&e, ERR_USAGE, "one form at a time: --json or --tsv");
+	if (!st && !!o.json + !!o.tsv + !!o.conllu > 1)
+		st = err_set(&e, ERR_USAGE, "one form at a time: --json, --tsv or --conllu");
 	if (!st && !o.from)
 		st = need(o.text, "a text", &e);
 	if (!st && !(st = kit_open(&j.kit, o.dict, &e))) {
-		j.form = o.json ? &form_json : o.tsv ? &form_tsv : &form_table;
+		j.form = o.json ? &form_json : o.tsv ? &form_tsv :
+		         o.conllu ? &form_conllu : &form_table;
 		j.lang = o.lang;
 		st = o.from ? words_of_file(&j, o.from, &e) : words_of_text(&j, o.text, &e);
 		j.form->end(&end, &j);
