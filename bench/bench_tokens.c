@@ -4,6 +4,7 @@
  *   use   bench_tokens [SCHEME [VOCAB [BOOKS]]]     all schemes, 32768, ../shared/data/books
  *         bench_tokens --text FOLDER [BOOKS]        writes FOLDER/train.txt, dev.txt, test.txt
  *         bench_tokens --save FILE SCHEME [VOCAB [BOOKS]]
+ *         bench_tokens --speed TOKENIZER TEXT       encoding by lines, for bench/peers/spm.sh
  *
  * Trains on the training books of data/ru/split.tsv as `ltm` reads them, tells characters a token
  * on dev and test books, gives the raw bytes of every book there and back, and times, by CPU of
@@ -15,9 +16,8 @@
 #include <time.h>
 
 #include "base/data.h"
-#include "io/dictfile.h"
+#include "io/tokenfile.h"
 #include "order/order.h"
-#include "words/tokens.h"
 
 static double seconds(void)
 {
@@ -205,6 +205,39 @@ static void speed(const struct tokenizer *t, const struct shelf *s)
 	mem_free(to);
 }
 
+/* By lines, as the other library is given them; the line ends count as bytes but are not encoded. */
+static int by_lines(const char *file, const char *path)
+{
+	struct tokenfile f;
+	struct buf text = { 0 };
+	struct ids ids = { 0 };
+	struct err e = { 0 };
+	double first = 0, best = 1e9;
+
+	if (tokenfile_open(&f, file, NULL, &e) || file_read(&text, path, LIMIT_BOOK, &e))
+		return fprintf(stderr, "%s\n", e.msg), 1;
+	struct tokens_work *k = tokens_work_open(f.t);
+
+	for (int i = 0; i < 4; i++) {
+		struct str rest = buf_view(&text), line;
+		double t0 = seconds();
+
+		ids.n = 0;
+		while (str_cut(&rest, '\n', &line))
+			tokens_encode(k, line, &ids);
+		t0 = seconds() - t0;
+		first = i ? first : t0;
+		best = t0 < best ? t0 : best;
+	}
+	printf("  ltm               %.1f MB/s, at first %.1f, %zu tokens\n", (double)text.n / 1e6 / best,
+	       (double)text.n / 1e6 / first, ids.n);
+	tokens_work_close(k);
+	tokenfile_close(&f);
+	mem_free(ids.id);
+	buf_free(&text);
+	return 0;
+}
+
 static int one(const char *scheme, uint32_t vocab, const struct library *l, const struct dict *d,
                const char *save)
 {
@@ -247,6 +280,8 @@ int main(int argc, char **argv)
 	struct dictfile d = { 0 };
 	struct err e = { 0 };
 
+	if (argc == 4 && !strcmp(argv[1], "--speed"))
+		return by_lines(argv[2], argv[3]);
 	read_all(&l, folder ? folder : "../shared/data/books");
 	if (text)
 		return write_texts(&l, argv[2]);
