@@ -1,0 +1,31 @@
+# Tokenizers as a user types them: train, encode, decode, export, show; wrong use; whole or not at all.
+mkdir lib
+for i in 1 2 3; do
+	printf 'Книга %s\n\nУченик вошёл в мастерскую и увидел на стене зеркало. Из зеркала на него смотрело чужое лицо. «Кто ты?» — спросил ученик. Лицо молчало.\n\nУченик испугался и заплакал. Мастер услышал плач и пришёл из кухни. Он завесил зеркало платком и сказал: «Вернёшь своё имя — вернётся и лицо».\n' $i > lib/$i.txt
+done
+t 'ltm tokens train lib --part all -o a.ltm --vocab 400 | sed "s/ in .*//"'
+t 'ltm tokens train lib --part all -o b.ltm --vocab 400 -q > o; cmp a.ltm b.ltm && echo the same bytes'
+t 'ltm tokens encode a.ltm "Ученик увидел зеркало." --pieces'
+t 'ltm tokens encode a.ltm "Лицо" --json --pieces'
+t 'ltm tokens encode a.ltm "Ученик" | ltm tokens decode a.ltm -; echo'
+t 'printf "a\0\377\n \n" > raw; ltm tokens encode a.ltm - < raw > ids; ltm tokens decode a.ltm - -o back < ids; cmp raw back && echo equal to the byte'
+t 'ltm tokens encode a.ltm --file lib -o lib.ids; ltm show lib.ids --limit 3 | sed "s/tokenizer .*/tokenizer H/; 2d"'
+t 'ltm tokens decode a.ltm --file lib.ids -o lib.text; grep -c Ученик lib.text'
+t 'ltm tokens train lib --part all -o m.ltm --scheme morph --vocab 390 | sed "s/ in .*//; s/vocabulary [0-9]*/vocabulary N/"'
+t 'ltm tokens decode m.ltm --file lib.ids 2>&1 | sed -E "s/[0-9a-f]{16}/H/g"'
+t 'ltm show a.ltm --limit 2 | head -4'
+t 'ltm tokens show a.ltm "Ученик и зеркало" | grep texts'
+t 'ltm tokens export a.ltm -o tokenizer.json; grep -c "" tokenizer.json'
+t 'ltm tokens export m.ltm -o m.json; test -e m.json || echo none'
+t 'ltm tokens export a.ltm'
+t 'head -c 1000 a.ltm > cut.ltm; ltm tokens encode cut.ltm слово'
+t 'ltm tokens encode raw слово'
+t 'ltm tokens encode none.ltm слово'
+t 'ltm tokens decode a.ltm "1 2 x"'
+t 'ltm tokens decode a.ltm "99999"'
+t 'ltm tokens learn lib'
+t 'ltm tokens train lib --scheme bytes'
+t 'ltm tokens train lib --part half'
+t 'ltm tokens train lib --vocab 100'
+t 'ltm tokens train nowhere -o c.ltm; test -e c.ltm || echo none'
+t 'ltm tokens encode a.ltm два слова'
