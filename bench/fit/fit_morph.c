@@ -456,6 +456,7 @@ static void put_fixed(struct buf *b, const float *x, size_t n, int bits, int byt
 static void model_bytes(struct buf *b)
 {
 	struct buf body = { 0 };
+	uint64_t sum;
 
 	put_fixed(&body, T->row, (size_t)T->rows * NET_D, FIX_ROW, 1);
 	put_fixed(&body, T->seg, (size_t)1 << T->seg_bits, FIX_SEG, 1);
@@ -474,7 +475,7 @@ static void model_bytes(struct buf *b)
 	buf_u32(b, MORPH_NET_HEADER);
 	buf_u32(b, T->rows);
 	buf_u64(b, MORPH_NET_HEADER + body.n);
-	buf_u64(b, hash64(body.p, body.n, 0));
+	buf_u64(b, 0);			/* the sum, at MORPH_NET_SUM */
 	buf_u32(b, T->set.blocks);
 	buf_u32(b, T->seg_bits);
 	buf_u32(b, T->labels);
@@ -485,6 +486,9 @@ static void model_bytes(struct buf *b)
 		buf_char(b, 0);
 	buf_add(b, body.p, body.n);
 	buf_free(&body);
+	sum = morph_net_sum(buf_view(b));
+	for (int k = 0; k < 8; k++)
+		b->p[MORPH_NET_SUM + k] = (char)(sum >> 8 * k);
 	printf("model: %zu bytes, %u affixes, %u labels, %zu weights clipped\n", b->n, T->n_affix,
 	       T->labels, clipped);
 }

@@ -49,6 +49,17 @@ static bool labels_fit(const struct morph_net *net)
 	return true;
 }
 
+/* Of the whole file but the sum itself. */
+uint64_t morph_net_sum(struct str bytes)
+{
+	uint8_t head[MORPH_NET_HEADER];
+
+	memcpy(head, bytes.p, sizeof head);
+	memset(head + MORPH_NET_SUM, 0, 8);
+	return hash64(bytes.p + MORPH_NET_HEADER, bytes.n - MORPH_NET_HEADER,
+	              hash64(head, sizeof head, 0));
+}
+
 enum status morph_net_open(struct morph_net *net, struct str bytes, struct err *e)
 {
 	struct reader r = reader_of(bytes);
@@ -70,8 +81,7 @@ enum status morph_net_open(struct morph_net *net, struct str bytes, struct err *
 	if (version != MORPH_NET_VERSION || header != MORPH_NET_HEADER)
 		return err_set(e, ERR_FORMAT, "morph_model.bin: version %u, this program reads %u",
 		               version, MORPH_NET_VERSION);
-	if (size != bytes.n || bytes.n < MORPH_NET_HEADER ||
-	    hash != hash64(bytes.p + MORPH_NET_HEADER, bytes.n - MORPH_NET_HEADER, 0))
+	if (size != bytes.n || bytes.n < MORPH_NET_HEADER || hash != morph_net_sum(bytes))
 		return err_set(e, ERR_FORMAT, "morph_model.bin: damaged");
 	memcpy(net->pair, table.p, sizeof net->pair);
 	memcpy(net->inside, table.p + sizeof net->pair, sizeof net->inside);
@@ -212,7 +222,7 @@ static int32_t seg_score(const struct scored *s, const struct morph_net *net, in
 
 	for (int k = 0; k < n; k++)
 		sum += net->seg[key[k] >> (64 - net->seg_bits)];
-	return (sum << (FIX_SCORE - FIX_SEG)) + s->inner[t][to] - s->inner[t][from + 1];
+	return sum * (1 << (FIX_SCORE - FIX_SEG)) + s->inner[t][to] - s->inner[t][from + 1];
 }
 
 /* May letters [from, to) be a morpheme of this type? Roots are free, affixes are listed. */

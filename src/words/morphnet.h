@@ -3,7 +3,8 @@
  * data/ru/morph_model.bin, everything little-endian:
  *
  *     u32 magic "LTMM", u32 version, u32 header size, u32 number of rows
- *     u64 file size, u64 XXH3 of what follows the header
+ *     u64 file size, u64 XXH3 of what follows the header, seeded with XXH3 of the header
+ *     in which this field is zero
  *     u32 blocks of the set, u32 log2 of segment weights, u32 labels, u32 affixes
  *     u8 pair[8][8], label of the gap between two types, 255: they never meet
  *     u8 inside[8], label of a gap inside a type; zeros up to 192
@@ -18,7 +19,8 @@
 #include "words/morphfeat.h"
 
 enum {
-	MORPH_NET_MAGIC = 0x4D4D544C, MORPH_NET_VERSION = 1, MORPH_NET_HEADER = 192,
+	MORPH_NET_MAGIC = 0x4D4D544C, MORPH_NET_VERSION = 1,
+	MORPH_NET_HEADER = 192, MORPH_NET_SUM = 24,	/* bytes; where the sum stands */
 	NET_D = 16, NET_H = 64,		/* width of a row, of the hidden layer */
 	NET_R = 2, NET_TAPS = 2 * NET_R + 1,	/* gaps seen on each side, in all */
 	NET_L = 40,			/* room for labels */
@@ -42,6 +44,7 @@ struct morph_net {
 
 /* Points into bytes, which must stay and begin on a 16-byte boundary. ERR_FORMAT when damaged. */
 enum status morph_net_open(struct morph_net *net, struct str bytes, struct err *e);
+uint64_t morph_net_sum(struct str bytes);	/* of at least MORPH_NET_HEADER bytes */
 /* The best cut under the model; pos is enum pos, or 0 when unknown. Spans cover the word. */
 int morph_net_cut(const struct morph_net *net, const struct mword *w, int pos,
                   struct mspan out[MORPHS_MAX]);
