@@ -9,6 +9,9 @@
  *           -d          drop a tenth as -h does, of another tenth: 0..9 after it
  *           -r DROP     share of facts left out while learning (0.4)
  *           -B          no dictionary strings in the model (its set holds only keys of gaps)
+ *           -u          TRAIN is UniMorph's "base TAB derived TAB POS:POS TAB affix"; words are cut
+ *                       by it, the dictionary and our own affixes (morphderive.h): no EVAL data
+ *           -m FILE     measure on these words at the end; never learnt from
  *
  *   in    TRAIN: word TAB морф:TYPE/…; the dictionary's lemmas and paradigms (OpenCorpora,
  *         CC BY-SA 3.0)
@@ -22,6 +25,7 @@
 #include <unistd.h>
 #include "../morphset.h"
 #include "morphteach.h"
+#include "morphderive.h"
 #include "base/data.h"
 #include "io/dictfile.h"
 
@@ -98,6 +102,51 @@ static enum status read_words(const char *path, struct err *e)
 			VEC_PUSH(train, n_train, cap_train) = x;
 			VEC_PUSH(train_x, n_tx, cap_tx) = l;
 		}
+	}
+	arena_close(&a);
+	return st;
+}
+
+/* Every lemma of the dictionary that is more than a root, cut from free sources. */
+static enum status derive_words(const char *path, struct err *e)
+{
+	static struct derive v;
+	enum status st;
+
+	derive_open(&v, &lex);
+	st = derive_read(&v, path, e);
+	for (size_t i = 0; !st && i < lex.n; i++) {
+		struct example x;
+		const struct lexeme *l = &lex.x[i];
+
+		if (l->name || (i && !mword_cmp(&l->w, &l[-1].w)) ||
+		    strtab_find(&never, spelt(&l->w)) != STRTAB_NONE ||
+		    !derive_cut(&x, &v, l, 0) || (x.n < 2 && rng_below(&T->rng, 2)))
+			continue;
+		VEC_PUSH(train, n_train, cap_train) = x;
+		VEC_PUSH(train_x, n_tx, cap_tx) = l;
+	}
+	return st;
+}
+
+/* Words to measure on. */
+static enum status read_held(const char *path, struct err *e)
+{
+	struct arena a = arena_open("held");
+	struct morph_set m = { 0 };
+	enum status st = path ? morph_set_read(&m, path, &a, e) : OK;
+
+	for (size_t i = 0; !st && i < m.n; i++) {
+		struct example x;
+
+		if (!example_of(&x, &m.w[i]))
+			continue;
+		const struct lexeme *l = lexicon_find(&lex, &x.w);
+
+		x.pos = l ? l->pos : 0;
+		VEC_PUSH(held, n_held, cap_held) = x;
+		VEC_PUSH(held_x, n_hx, cap_hx) = l;
+		strtab_add(&never, spelt(&x.w));
 	}
 	arena_close(&a);
 	return st;
@@ -559,14 +608,15 @@ static void check_forms(void)
 
 int main(int argc, char **argv)
 {
-	const char *kept = NULL;
+	const char *kept = NULL, *measured = NULL;
+	bool free_only = false;
 	struct err e = { 0 };
 	struct dictfile df;
 	struct buf b = { 0 };
 	struct morph_net net;
 	int c;
 
-	while ((c = getopt(argc, argv, "e:f:x:hnd:r:B")) != -1)
+	while ((c = getopt(argc, argv, "e:f:x:hnd:r:Bum:")) != -1)
 		switch (c) {
 		case 'e': epochs = atoi(optarg); break;
 		case 'f': n_forms = atoi(optarg); break;
@@ -576,19 +626,25 @@ int main(int argc, char **argv)
 		case 'd': part = atoi(optarg); break;
 		case 'r': drop = atof(optarg); break;
 		case 'B': no_lex = 1; break;
+		case 'u': free_only = true; break;
+		case 'm': measured = optarg; break;
 		default: return 2;
 		}
 	if (argc - optind < 3)
 		return fprintf(stderr, "use: fit_morph [options] DICT TRAIN.tsv OUT.bin\n"), 2;
 	never = strtab_open("never");
-	if (dictfile_open(&df, argv[optind], &e) || (lexicon_of(&lex, df.dict), read_never(kept, &e)) ||
-	    read_words(argv[optind + 1], &e))
-		return fprintf(stderr, "fit_morph: %s\n", e.msg), 3;
 	T = mem_aligned((sizeof *T + 63) & ~(size_t)63);
 	T->rows = ROWS;
 	T->seg_bits = SEG_BITS;
 	T->drop_fact = (float)drop;
 	T->drop_unit = 0.3f;
+	T->rng = rng_stream(1, "morph.roots", 0);
+	if (dictfile_open(&df, argv[optind], &e))
+		return fprintf(stderr, "fit_morph: %s\n", e.msg), 3;
+	lexicon_of(&lex, df.dict);
+	if (read_never(kept, &e) || read_held(measured, &e) ||
+	    (free_only ? derive_words : read_words)(argv[optind + 1], &e))
+		return fprintf(stderr, "fit_morph: %s\n", e.msg), 3;
 	printf("%zu words to learn from, %zu set aside, %zu lemmas of the dictionary\n", n_train,
 	       n_held, lex.n);
 	check_forms();

@@ -66,14 +66,14 @@ static uint64_t right_full(struct word_cache *c, const struct cread *r, int n,
 {
 	uint32_t want = gold_tag(g);
 	uint64_t best[6] = { 0 };
+	bool digits = g->form.p[0] >= '0' && g->form.p[0] <= '9' && !ud_nominal(want);
 
-	(void)a;
 	for (int k = 0; k < n; k++) {
 		struct str lemma = str_fold(a, cache_lemma(c, r[k].lemma));
 		bool l = str_eq(lemma, g->lemma), p = UD_GET(r[k].tag, POS) == UD_GET(want, POS);
 		bool m = p && compatible(r[k].tag, want, true);
 
-		best[0] |= (uint64_t)(l && r[k].tag == want) << k;
+		best[0] |= (uint64_t)(l && (digits ? m : r[k].tag == want)) << k;
 		best[1] |= (uint64_t)(r[k].tag == want) << k;
 		best[2] |= (uint64_t)(m && l) << k;
 		best[3] |= (uint64_t)m << k;
@@ -114,6 +114,8 @@ static uint64_t right_partial(struct word_cache *c, const struct cread *r, int n
 	uint32_t want = ud_parse(g->upos, g->feats), set = may_be(g->upos, shape);
 	uint64_t best[3] = { 0 };
 
+	if (g->form.p[0] >= '0' && g->form.p[0] <= '9')
+		return UINT64_MAX;	/* all numbers are NUM there, years too */
 	if (!set && shape && (g->form.p[0] & 0x80))	/* a name the corpus does not know */
 		set = 1u << UPOS_PROPN | (shape > 1 ? 1u << UPOS_NOUN : 0);
 	if (!set)
@@ -180,30 +182,37 @@ static bool is_held(size_t s)
 
 /* ---- the lexicon ----------------------------------------------------------------------- */
 
-struct miss { struct str form, lemma, row; uint32_t tag; uint64_t key; const struct gold *g; int n; };
-static struct miss *miss;
-static size_t n_miss, cap_miss;
+/* Every word of the UD sets: form, analysis, and whether our candidates lack it. */
+struct met { struct str form, lemma, row; uint32_t tag; const struct gold *g; bool lacks, unknown; };
+static struct met *met;
+static size_t n_met, cap_met;
 
-static int miss_cmp(const void *a, const void *b)
+static int met_cmp(const void *a, const void *b)
 {
-	const struct miss *x = a, *y = b;
+	const struct met *x = a, *y = b;
 	int c = str_cmp(x->form, y->form);
 
 	return c ? c : (c = str_cmp(x->row, y->row)) ? c : str_cmp(x->lemma, y->lemma);
 }
 
-static bool has_tag(struct word_cache *c, uint32_t entry, uint32_t tag, struct str lemma,
+static bool has_tag(struct word_cache *c, uint32_t entry, uint32_t tag, const struct gold *g,
                     struct arena *a)
 {
 	const struct cread *r = entry_reads(c, entry);
+	bool abbr = ud_more_of(g->feats) & UDM_ABBR;
 
-	for (int k = 0; k < c->e[entry].n; k++)
-		if (r[k].tag == tag && str_eq(str_fold(a, cache_lemma(c, r[k].lemma)), lemma))
+	for (int k = 0; k < c->e[entry].n; k++) {
+		bool pos = UD_GET(r[k].tag, POS) == UD_GET(tag, POS);
+
+		if (pos && (abbr || UD_GET(tag, POS) == UPOS_ADP || UD_GET(tag, POS) == UPOS_PUNCT))
+			return true;	/* declined in the dictionary; во is of в */
+		if (r[k].tag == tag && str_eq(str_fold(a, cache_lemma(c, r[k].lemma)), g->lemma))
 			return true;
+	}
 	return false;
 }
 
-static void find_misses(struct word_cache *c, const struct ud_sent *s, struct arena *a)
+static void meet(struct word_cache *c, const struct ud_sent *s, struct arena *a)
 {
 	size_t k = 0;
 
@@ -218,18 +227,18 @@ static void find_misses(struct word_cache *c, const struct ud_sent *s, struct ar
 			continue;
 		const struct gold *g = &s->g[k];
 		struct str form = { s->text.p + t->off, t->len };
-
 		uint32_t e = cache_entry(c, t, s->text), tag = gold_tag(g);
 		struct buf b = { 0 };
 
-		if (t->kind == TOK_INITIAL || has_tag(c, e, tag, g->lemma, a))
+		if (t->kind == TOK_INITIAL || t->kind == TOK_DIGIT)
 			continue;
 		buf_str(&b, g->upos);
 		buf_str(&b, S("\t"));
 		buf_str(&b, g->feats);
-		VEC_PUSH(miss, n_miss, cap_miss) = (struct miss){
+		VEC_PUSH(met, n_met, cap_met) = (struct met){
 			.form = str_fold(a, form), .lemma = g->lemma, .row = str_copy(a, buf_view(&b)),
-			.tag = tag, .g = g, .n = 1,
+			.tag = tag, .g = g, .lacks = !has_tag(c, e, tag, g, a),
+			.unknown = c->e[e].n && entry_reads(c, e)[0].unknown,
 		};
 		buf_free(&b);
 	}
@@ -239,36 +248,65 @@ static bool closed_class(uint32_t tag)
 {
 	switch (UD_GET(tag, POS)) {
 	case UPOS_ADP: case UPOS_AUX: case UPOS_CCONJ: case UPOS_SCONJ: case UPOS_DET:
-	case UPOS_PRON: case UPOS_PART: case UPOS_INTJ: case UPOS_NUM: case UPOS_ADV:
-	case UPOS_PUNCT: case UPOS_SYM: return true;
+	case UPOS_PRON: case UPOS_PART: case UPOS_INTJ: case UPOS_NUM: case UPOS_ADV: return true;
 	}
 	return false;
 }
 
+/* Of a form met often: the parts of speech it was met as. Capitals may be names besides. */
+enum { OFTEN = 12 };
+static void limit_form(struct weights_ctx *c, size_t *cap, const struct met *m, size_t n,
+                       FILE *out)
+{
+	uint32_t set = 0;
+
+	for (size_t i = 0; i < n; i++)
+		set |= 1u << UD_GET(m[i].tag, POS);
+	if (n < OFTEN)
+		return;
+	set |= 1u << UPOS_PROPN;
+	VEC_PUSH(c->lex, c->n_lex, *cap) = (struct lexrow){ .key = cache_key_of(m->form), .only = set };
+	if (!out)
+		return;
+	fprintf(out, "%.*s\t", STR_ARG(m->form));
+	for (int u = 0, any = 0; u < 17; u++)
+		if (set >> u & 1)
+			fprintf(out, "%s%s", any++ ? "," : "", upos_name(u));
+	fprintf(out, "\tonly\t\n");
+}
+
 static void make_lexicon(struct weights_ctx *c, FILE *out)
 {
-	size_t cap = 0;
+	size_t cap = 0, n_form;
 
 	c->lex = NULL;
 	c->n_lex = 0;
-	qsort(miss, n_miss, sizeof *miss, miss_cmp);
+	qsort(met, n_met, sizeof *met, met_cmp);
 	if (out)
-		fputs("# Analyses of forms that the dictionary lacks or words otherwise: learnt by\n"
-		      "# bench/fit/fit_words.c from UD_Russian-Taiga (CC BY-SA 4.0, Lyashevskaya, Rudina,\n"
-		      "# Vlasova, Zhuravleva); this file is CC BY-SA 4.0 too.\n"
-		      "form\tupos\tfeats\tlemma\n", out);
-	for (size_t i = 0, k; i < n_miss; i = k) {
-		for (k = i; k < n_miss && !miss_cmp(&miss[i], &miss[k]); k++)
-			;
-		if (k - i < (closed_class(miss[i].tag) ? 1 : 2) || str_eq(miss[i].lemma, S("_")))
-			continue;
-		VEC_PUSH(c->lex, c->n_lex, cap) = (struct lexrow){
-			.key = cache_key_of(miss[i].form), .tag = miss[i].tag, .lemma = miss[i].lemma,
-			.more = ud_more_of(miss[i].g->feats),
-		};
-		if (out)
-			fprintf(out, "%.*s\t%.*s\t%.*s\n", STR_ARG(miss[i].form), STR_ARG(miss[i].row),
-			        STR_ARG(miss[i].lemma));
+		fputs("# Analyses of forms that the dictionary lacks or words otherwise, and (feats \"only\") all\n"
+		      "# the parts of speech that a common form was met as: learnt by bench/fit/fit_words.c from\n"
+		      "# UD_Russian-Taiga (CC BY-SA 4.0, Lyashevskaya, Rudina, Vlasova, Zhuravleva); this file\n"
+		      "# is CC BY-SA 4.0 too.\nform\tupos\tfeats\tlemma\n", out);
+	for (size_t f = 0; f < n_met; f += n_form) {
+		for (n_form = 1; f + n_form < n_met && str_eq(met[f].form, met[f + n_form].form);)
+			n_form++;
+		limit_form(c, &cap, met + f, n_form, out);
+		for (size_t i = f, k; i < f + n_form; i = k) {
+			for (k = i; k < f + n_form && !met_cmp(&met[i], &met[k]); k++)
+				;
+			size_t least = closed_class(met[i].tag) || (met[i].unknown && k - i == n_form) ? 1 : 2;
+
+			if (!met[i].lacks || k - i < least || (k - i) * 50 < n_form ||
+			    str_eq(met[i].lemma, S("_")) || str_eq(met[i].lemma, S("goeswith")))
+				continue;
+			VEC_PUSH(c->lex, c->n_lex, cap) = (struct lexrow){
+				.key = cache_key_of(met[i].form), .tag = met[i].tag, .lemma = met[i].lemma,
+				.more = ud_more_of(met[i].g->feats),
+			};
+			if (out)
+				fprintf(out, "%.*s\t%.*s\t%.*s\n", STR_ARG(met[i].form), STR_ARG(met[i].row),
+				        STR_ARG(met[i].lemma));
+		}
 	}
 	weights_lex_sort(c->lex, c->n_lex);
 }
@@ -363,11 +401,11 @@ static size_t one(const struct word_cache *c, const struct example *x)
 			bad[k] = !right(&x->w[i], k);
 		}
 		if (s[i].n > 1)
-			place_scores(add, raw, s, x->n, i);
-		beam_step(&want[i], i ? &want[i - 1] : NULL, raw, s, x->n, i, add, bad);
+			place_scores(add, raw, s, x->n, i, NULL);
+		beam_step(&want[i], i ? &want[i - 1] : NULL, raw, NULL, s, x->n, i, add, bad);
 		for (int k = 0; k < s[i].n; k++)
 			add[k] += bad[k] ? margin : 0;
-		beam_step(&got[i], i ? &got[i - 1] : NULL, raw, s, x->n, i, add, NULL);
+		beam_step(&got[i], i ? &got[i - 1] : NULL, raw, NULL, s, x->n, i, add, NULL);
 		if (got[i].s[0].score - want[i].s[0].score > worst) {
 			worst = got[i].s[0].score - want[i].s[0].score;
 			at = i + 1;
@@ -393,6 +431,15 @@ static size_t one(const struct word_cache *c, const struct example *x)
 
 /* ---- measuring --------------------------------------------------------------------------- */
 
+/* Digits and abbreviations have no case in UD_Russian-Taiga; ours is not counted then. */
+static bool same_tag(uint32_t ours, uint32_t want, const struct gold *g)
+{
+	bool bare = !ud_nominal(want) && ((ud_more_of(g->feats) & UDM_ABBR) ||
+	                                  (g->form.p[0] >= '0' && g->form.p[0] <= '9'));
+
+	return bare ? UD_GET(ours, POS) == UD_GET(want, POS) : ours == want;
+}
+
 static void measure(const struct word_cache *c, const struct weights_ctx *w, const struct set *h,
                     struct arena *a)
 {
@@ -406,7 +453,7 @@ static void measure(const struct word_cache *c, const struct weights_ctx *w, con
 		struct beam *work = mem_alloc(x->n, sizeof *work);
 		int t = x->partial;
 
-		choose_path(pick, work, w, s, x->n);
+		choose_path(pick, work, c->memo, w, s, x->n);
 		n[t] += x->lost;
 		for (size_t i = 0; i < x->n; i++) {
 			const struct item *d = &x->w[i];
@@ -419,15 +466,15 @@ static void measure(const struct word_cache *c, const struct weights_ctx *w, con
 			                      UD_GET(r->tag, POS) == UPOS_PUNCT;
 
 			for (int k = 0; k < s[i].n; k++)
-				can |= s[i].r[k].tag == want;
+				can |= same_tag(s[i].r[k].tag, want, d->gold);
 			n[t]++;
 			ok[t] += right(d, pick[i]);
 			upos[t] += UD_GET(r->tag, POS) == UD_GET(want, POS);
-			tag[t] += r->tag == want;
+			tag[t] += same_tag(r->tag, want, d->gold);
 			lemma[t] += l;
 			oracle[t] += can;
-			all[t] += r->tag == want && l;
-			if (getenv("SHOW") && !t && (r->tag != want || !l)) {
+			all[t] += same_tag(r->tag, want, d->gold) && l;
+			if (getenv("SHOW") && !t && (!same_tag(r->tag, want, d->gold) || !l)) {
 				char b[16];
 
 				snprintf(b, sizeof b, "%s%s%s", can ? "" : "NOCAND ",
@@ -552,7 +599,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n_src; i++)
 		for (size_t s = 0; !src[i].partial && s < src[i].u.n; s++)
 			if (!is_held(s))
-				find_misses(c, &src[i].u.s[s], &a);
+				meet(c, &src[i].u.s[s], &a);
 	FILE *f = lex ? fopen(lex, "w") : NULL;
 
 	make_lexicon(w, f);
@@ -575,6 +622,7 @@ int main(int argc, char **argv)
 
 	w->w = avg;
 	cache_rescore(c, avg);
+	memset(c->memo, 0, sizeof *c->memo);
 	measure(c, w, &held, &a);
 	if (out)
 		write_weights(out, avg);
