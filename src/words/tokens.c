@@ -84,11 +84,32 @@ void tokens_close(struct tokenizer *t)
 	mem_free(t);
 }
 
+enum { PATCH = 16 };
+
+/* All pieces into one block, PATCH bytes longer than they are. */
+static void pack(struct tokenizer *t)
+{
+	size_t bytes = 0;
+	char *p;
+
+	for (uint32_t i = 0; i < t->n; i++)
+		bytes += t->piece[i].n;
+	p = arena_take(&t->mem, bytes + PATCH);
+	for (uint32_t i = 0; i < t->n; i++) {
+		must(t->piece[i].n <= TOKENS_PIECE_MAX);
+		memcpy(p, t->piece[i].p, t->piece[i].n);
+		t->piece[i].p = p;
+		p += t->piece[i].n;
+	}
+}
+
 /* Hands t over when all went well, else frees it. */
 static enum status settle(struct tokenizer **out, struct tokenizer *t, enum status st, struct err *e)
 {
-	if (!st)
+	if (!st) {
+		pack(t);
 		st = t->of->ready(t, e);
+	}
 	if (st)
 		tokens_close(t);
 	*out = st ? NULL : t;
@@ -162,15 +183,33 @@ void tokens_encode(struct tokens_work *k, struct str text, struct ids *out)
 	k->t->of->encode(k, text, out);
 }
 
+/* Pieces one after the other by way of a small buffer. Copies have a fixed length where they can:
+ * what is too much is overwritten by the next one, and pieces lie in one block with PATCH bytes
+ * behind it. */
 static enum status plain_decode(const struct tokenizer *t, const uint32_t *id, size_t n,
                                 struct buf *out, struct err *e)
 {
+	char part[8 * TOKENS_PIECE_MAX];
+	size_t at = 0;
+
 	for (size_t i = 0; i < n; i++) {
+		struct str s;
+
 		if (id[i] >= t->n)
 			return err_set(e, ERR_FORMAT, "token %zu: id %u, the vocabulary has %u", i, id[i],
 			               t->n);
-		buf_str(out, t->piece[id[i]]);
+		s = t->piece[id[i]];
+		if (s.n <= PATCH)
+			memcpy(part + at, s.p, PATCH);
+		else
+			memcpy(part + at, s.p, s.n);
+		at += s.n;
+		if (at > sizeof part - TOKENS_PIECE_MAX - PATCH) {
+			buf_add(out, part, at);
+			at = 0;
+		}
 	}
+	buf_add(out, part, at);
 	return OK;
 }
 
@@ -316,7 +355,7 @@ static enum status read_pieces(struct tokenizer *t, uint32_t vocab, struct str s
 
 	if (vocab < 1 || vocab > TOKENS_VOCAB_MAX || index > s.n)
 		return err_set(e, ERR_FORMAT, "tokenizer: a vocabulary of %u does not fit its file", vocab);
-	bytes = str_copy(&t->mem, (struct str){ s.p + index, s.n - index });
+	bytes = (struct str){ s.p + index, s.n - index };	/* pack copies */
 	t->piece = TAKE(&t->mem, struct str, vocab);
 	t->n = vocab;
 	at = rd_u32(&r);

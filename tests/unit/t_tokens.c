@@ -459,6 +459,40 @@ static void test_hostile(void **state)
 	buf_free(&b);
 }
 
+/* Files of version 1 stay readable: what they encode and decode is written here. */
+static void test_golden_files(void **state)
+{
+	const char *folder = "tests/golden/files";
+	struct tokenfile f;
+	struct idstream s;
+	struct buf b = { 0 }, back = { 0 };
+	struct err e = { 0 };
+	char path[4096];
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/tokens-1.ltm", folder);
+	CHECK_EQ(tokenfile_open(&f, path, NULL, &e), OK);
+	CHECK_EQ(tokens_vocab(f.t), 300);
+	snprintf(path, sizeof path, "%s/ids-1.ltm", folder);
+	CHECK_EQ(file_read(&b, path, 1 << 20, &e), OK);
+	CHECK_EQ(idstream_read(&s, buf_view(&b), &e), OK);
+	CHECK(s.tokenizer == f.hash && s.texts == 1 && s.vocab == 300);
+	struct tokens_work *k = tokens_work_open(f.t);
+
+	CHECK_EQ(tokens_decode(k, s.ids.id, s.ids.n, &back, &e), OK);
+	CHECK_STR(buf_view(&back), "Ученик смотрит");
+	struct ids ids = { 0 };
+
+	tokens_encode(k, S("Ученик смотрит"), &ids);
+	CHECK(ids.n == s.ids.n && !memcmp(ids.id, s.ids.id, ids.n * sizeof *ids.id));
+	mem_free(ids.id);
+	idstream_clear(&s);
+	tokens_work_close(k);
+	tokenfile_close(&f);
+	buf_free(&b);
+	buf_free(&back);
+}
+
 /* ---- tokenizer.json, streams ----------------------------------------------------------- */
 
 static void test_export(void **state)
@@ -561,6 +595,7 @@ int main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_golden_files),
 		cmocka_unit_test(test_export),
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_books),
