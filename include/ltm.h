@@ -166,6 +166,17 @@ struct ltm_words_opts {
 LTM_API int ltm_words(const struct ltm_words_opts *o, const struct ltm_sink *out,
                       struct ltm_error *e);
 
+/* All forms of a lemma, a line each: form, part of speech, grammar, number of the lexeme (печь is
+ * two), "guessed" when the dictionary lacks the word. LTM_FORMAT when it is no Russian lemma. */
+struct ltm_forms_opts {
+	size_t size;
+	const char *lemma;
+	int json;
+	const char *dict;
+};
+LTM_API int ltm_forms(const struct ltm_forms_opts *o, const struct ltm_sink *out,
+                      struct ltm_error *e);
+
 /* ---- tokenizers ------------------------------------------------------------------------
  * Trains and uses tokenizers of five schemes (docs/tokens.md). The first four are reversible to
  * the byte on any input. A tokenizer is one file. */

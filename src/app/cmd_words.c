@@ -3,13 +3,26 @@
 
 struct words_call {
 	struct ltm_words_opts o;	/* first: begins with its size */
-	int is_file;
+	int is_file, forms;
 };
+
+static int list_forms(struct call *c)
+{
+	const struct words_call *w = c->own;
+	struct ltm_forms_opts o = LTM_OPTS(struct ltm_forms_opts);
+
+	o.lemma = c->arg[0];
+	o.json = w->o.json;
+	o.dict = w->o.dict;
+	return ltm_forms(&o, &c->out, &c->e);
+}
 
 static int run(struct call *c)
 {
 	struct words_call *w = c->own;
 
+	if (w->forms)
+		return list_forms(c);
 	w->o.size = sizeof w->o;
 	w->o.lang = c->common.l == RU ? "ru" : "en";
 	if (w->is_file || !(c->arg[0][0] != '-' || c->arg[0][1]))
@@ -29,6 +42,8 @@ static const struct opt opts[] = {
 	{ "conllu", 0, OPT_FLAG, offsetof(struct words_call, o.conllu), NULL,
 	  { "as CoNLL-U of Universal Dependencies, without heads; morphemes in MISC",
 	    "в CoNLL-U (Universal Dependencies), без вершин; морфемы в MISC" }, 0, 0 },
+	{ "forms", 0, OPT_FLAG, offsetof(struct words_call, forms), NULL,
+	  { "the argument is a lemma: list all its forms", "аргумент — лемма: перечислить все её формы" }, 0, 0 },
 	{ "dict", 0, OPT_STR, offsetof(struct words_call, o.dict), "FILE",
 	  { "the dictionary (default: found by itself)", "словарь (по умолчанию находится сам)" }, 0, 0 },
 	{ 0 },
