@@ -82,7 +82,7 @@ static inline struct ud ud_read(struct str bytes, struct arena *a)
 		for (int i = 0; i < 3; i++)
 			ud_field(&line);
 		if (str_eq(t.form, S("&#39;&#39;")))	/* GSD's escaped quote */
-			t.form = S("''");
+			t.form = t.lemma = S("''");
 		t.off = (uint32_t)text.n;
 		t.len = (uint32_t)t.form.n;
 		buf_str(&text, t.form);

@@ -16,6 +16,9 @@
 #include "words/choose.h"
 #include "words/tagfeat.h"
 
+/* In units of the table (64 a step of the perceptron); by cross-validation nothing is lost. */
+enum { BEHIND_STILL = 8000, BEHIND_PLACE = 4000 };
+
 int shape_of(const struct tok *t)
 {
 	if (t->flags & WORD_UPPER)
@@ -48,6 +51,8 @@ struct state state_next(const struct state *from, const struct cword *s, size_t 
 	to.t[2] = from->t[1];
 	to.t[1] = from->t[0];
 	to.t[0] = r->tag;
+	to.id[1] = from->id[0];
+	to.id[0] = r->tid;
 	to.v[1][0] = from->v[0][0];
 	to.v[1][1] = from->v[0][1];
 	to.v[0][0] = r->p[P_MID];
@@ -59,6 +64,7 @@ struct state state_next(const struct state *from, const struct cword *s, size_t 
 		to.subject = from->subject ? 2 : 0;
 	} else if (is_noun(r->tag)) {
 		to.noun = r->tag;
+		to.noun_id = r->tid;
 		to.prep = 0;
 		if (UD_GET(r->tag, CASE) == UC_NOM)
 			to.subject = 1;
@@ -69,6 +75,7 @@ struct state state_next(const struct state *from, const struct cword *s, size_t 
 
 		if (f != UF_PART || UD_GET(r->tag, SHORT)) {
 			to.verb = r->tag;
+			to.verb_id = r->tid;
 			to.verb_lemma = s[i].at->lemma;
 			to.old_verb = 0;
 			to.prep = 0;
@@ -115,23 +122,45 @@ static bool hopeless(const struct beam *b, int32_t score)
 	return b->n == BEAM && b->s[BEAM - 1].score >= score;
 }
 
-void beam_step(struct beam *to, const struct beam *before, const int16_t *w,
+/* The only candidate left, or -1. */
+static int only_one(const struct cword *s, const bool *forbid)
+{
+	int one = -1;
+
+	for (int k = 0; k < s->n; k++)
+		if (!forbid || !forbid[k]) {
+			if (one >= 0)
+				return -1;
+			one = k;
+		}
+	return one;
+}
+
+void beam_step(struct beam *to, const struct beam *before, const int16_t *w, struct memo *memo,
                const struct cword *s, size_t n, size_t i, const int32_t *add,
                const bool *forbid)
 {
 	static const struct state none;
 	int m = before ? before->n : 1;
 
+	int one = m == 1 && memo ? only_one(&s[i], forbid) : -1;
+
+	if (one >= 0) {			/* nothing to choose: no sums */
+		to->s[0] = state_next(before ? &before->s[0] : &none, s, i, one);
+		to->s[0].from = 0;
+		to->n = 1;
+		return;
+	}
 	to->n = 0;
 	for (int j = 0; j < m; j++) {
 		const struct state *from = before ? &before->s[j] : &none;
 		struct atoms a;
 
-		path_atoms(&a, from, s, n, i);
+		path_atoms(&a, from, s, n, i, !memo);
 		for (int k = 0; k < s[i].n; k++) {
 			if (forbid && forbid[k])
 				continue;
-			int32_t score = from->score + add[k] + path_sum(w, &a, from, &s[i].r[k]);
+			int32_t score = from->score + add[k] + path_sum(w, memo, &a, from, &s[i].r[k]);
 
 			if (hopeless(to, score))
 				continue;
@@ -152,17 +181,35 @@ void beam_trace(uint8_t *pick, const struct beam *b, size_t n, int last)
 	}
 }
 
-void choose_path(uint8_t *pick, struct beam *work, const struct weights_ctx *c,
-                 const struct cword *s, size_t n)
+/* Candidates far behind the best by themselves are passed over. */
+static void prune(bool *forbid, const int32_t *add, int n, int32_t behind)
+{
+	int32_t best = INT32_MIN;
+
+	for (int k = 0; k < n; k++)
+		if (!forbid[k] && add[k] > best)
+			best = add[k];
+	for (int k = 0; k < n; k++)
+		forbid[k] |= add[k] < best - behind;
+}
+
+void choose_path(uint8_t *pick, struct beam *work, struct memo *memo,
+                 const struct weights_ctx *c, const struct cword *s, size_t n)
 {
 	int32_t add[CANDS_MAX];
+	bool forbid[CANDS_MAX];
 
 	for (size_t i = 0; i < n; i++) {
-		for (int k = 0; k < s[i].n; k++)
+		for (int k = 0; k < s[i].n; k++) {
 			add[k] = s[i].r[k].base;
-		if (s[i].n > 1)
-			place_scores(add, c->w, s, n, i);
-		beam_step(&work[i], i ? &work[i - 1] : NULL, c->w, s, n, i, add, NULL);
+			forbid[k] = false;
+		}
+		if (s[i].n > 1) {
+			prune(forbid, add, s[i].n, BEHIND_STILL);
+			place_scores(add, c->w, s, n, i, forbid);
+			prune(forbid, add, s[i].n, BEHIND_PLACE);
+		}
+		beam_step(&work[i], i ? &work[i - 1] : NULL, c->w, memo, s, n, i, add, forbid);
 	}
 	if (n)
 		beam_trace(pick, work, n, 0);

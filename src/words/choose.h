@@ -47,6 +47,7 @@ struct cread {
 	uint8_t fixed;		/* a guessed noun that does not decline */
 	uint8_t more;		/* enum ud_more */
 	uint8_t by_list;	/* the lexicon's, not the dictionary's */
+	uint16_t tid;		/* number of the tag in its cache, 0 < tid < TIDS_MAX */
 };
 enum ud_more { UDM_FOREIGN = 1, UDM_ABBR = 2, UDM_ORDINAL = 4, UDM_INDECL = 8 };
 
@@ -70,7 +71,8 @@ struct freq { uint64_t hash; float w; };
 struct lexrow {			/* one analysis the lexicon knows of a form */
 	uint64_t key;		/* hash of the cache's key of the form */
 	uint32_t tag;
-	struct str lemma;
+	struct str lemma;	/* empty: the row says only what follows */
+	uint32_t only;		/* of a common form: bit u, it was met as enum upos u; 0 not known */
 	uint8_t more;
 };
 struct weights_ctx {
@@ -110,6 +112,11 @@ size_t still_features(uint32_t ix[FEATS_MAX], const struct look_at *at, const ui
                       int n_end, const struct cread *r);
 
 /* ---- the beam ------------------------------------------------------------------------- */
+/* Sums of features that see nothing but tags, kept by exact key: what it holds changes the
+ * time, never the result. */
+enum { MEMO_BITS = 15, TIDS_MAX = 4096 };
+struct memo { uint64_t slot[1 << MEMO_BITS]; };
+
 struct state {
 	int32_t score;
 	uint8_t from, pick;	/* state of the word before; candidate of this word */
@@ -120,11 +127,15 @@ struct state {
 	uint32_t noun;		/* last tag of a noun or pronoun */
 	uint32_t verb, verb_lemma;
 	uint32_t prep;		/* preposition still waiting for its noun */
+	uint16_t id[2];		/* cread.tid of t[0], t[1] */
+	uint16_t noun_id, verb_id;
 };
 struct beam { struct state s[BEAM]; int n; };
 
-/* Scores of the place features of word i's candidates, added to sum[0..n). */
-void place_scores(int32_t *sum, const int16_t *w, const struct cword *s, size_t n, size_t i);
+/* Scores of the place features of word i's candidates, added to sum; those with `forbid` set
+ * (may be NULL) are passed over. */
+void place_scores(int32_t *sum, const int16_t *w, const struct cword *s, size_t n, size_t i,
+                  const bool *forbid);
 /* Indices, for fitting. */
 size_t place_features(uint32_t ix[FEATS_MAX], const struct cword *s, size_t n, size_t i, int k);
 size_t path_features(uint32_t ix[FEATS_MAX], const struct state *from, const struct cword *s,
@@ -133,12 +144,13 @@ size_t path_features(uint32_t ix[FEATS_MAX], const struct state *from, const str
 struct state state_next(const struct state *from, const struct cword *s, size_t i, int k);
 struct state state_first(void);
 
-/* Best candidate of every word: pick[i] in 0..s[i].n-1. work [n] is memory. */
-void choose_path(uint8_t *pick, struct beam *work, const struct weights_ctx *c,
-                 const struct cword *s, size_t n);
+/* Best candidate of every word: pick[i] in 0..s[i].n-1. work [n] is memory. memo may be NULL;
+ * it belongs to the cache that the candidates come from. */
+void choose_path(uint8_t *pick, struct beam *work, struct memo *memo,
+                 const struct weights_ctx *c, const struct cword *s, size_t n);
 /* One step: fills to[i] from `before` (NULL at the start). add[k] is what candidate k is worth
  * by itself; a candidate with `forbid` set is passed over. */
-void beam_step(struct beam *to, const struct beam *before, const int16_t *w,
+void beam_step(struct beam *to, const struct beam *before, const int16_t *w, struct memo *memo,
                const struct cword *s, size_t n, size_t i, const int32_t *add,
                const bool *forbid);
 void beam_trace(uint8_t *pick, const struct beam *b, size_t n, int last);

@@ -162,7 +162,7 @@ static int guessed_lemma(const struct seen *seen, const struct cread *r, int n, 
 		if (r[i].pos != POS_NOUN)
 			continue;
 		if (r[i].fixed)
-			fixed = i;
+			fixed = fixed < 0 || i == chosen ? i : fixed;
 		else if (r[best].pos != POS_NOUN ||
 		         seen[r[i].lemma].cover * 2 > seen[r[best].lemma].cover * 3)
 			best = i;

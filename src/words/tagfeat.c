@@ -168,7 +168,8 @@ static uint32_t name_index(const struct cword *s, size_t i, const struct cread *
 	                    32u * r->fixed), r->p[P_POS]);
 }
 
-void place_scores(int32_t *sum, const int16_t *w, const struct cword *s, size_t n, size_t i)
+void place_scores(int32_t *sum, const int16_t *w, const struct cword *s, size_t n, size_t i,
+                  const bool *forbid)
 {
 	struct atoms a;
 
@@ -177,6 +178,8 @@ void place_scores(int32_t *sum, const int16_t *w, const struct cword *s, size_t 
 		const struct cread *r = &s[i].r[k];
 		int32_t t = 0;
 
+		if (forbid && forbid[k])
+			continue;
 		for (int j = 0; j < a.n; j++)
 			t += w[slot_at(a.a[j], r->p[a.view[j]])];
 		sum[k] += t + w[name_index(s, i, r)];
@@ -196,27 +199,46 @@ size_t place_features(uint32_t ix[FEATS_MAX], const struct cword *s, size_t n, s
 
 /* ---- path ------------------------------------------------------------------------------ */
 
-void path_atoms(struct atoms *a, const struct state *from, const struct cword *s, size_t n,
-                size_t i)
+/* What sees the last three tags alone. */
+static void atoms_last(struct atoms *a, const struct state *from)
 {
-	uint32_t t1 = from->t[0], m1 = from->v[0][0], m2 = from->v[1][0];
-	const struct look_at *me = s[i].at, *r = at(s, n, i, 1);
-	uint32_t old = from->old_verb;
+	uint32_t m1 = from->v[0][0], m2 = from->v[1][0];
 
-	a->n = 0;
-	put(a, atom(K_T1, t1, 0), P_FULL);
+	put(a, atom(K_T1, from->t[0], 0), P_FULL);
 	put(a, atom(K_T1M, m1, 0), P_MID);
 	put(a, atom(K_T1M, m1, 1), P_FULL);
 	put(a, atom(K_T1T2, m1, m2), P_MID);
 	put(a, atom(K_T2, m2, 0), P_MID);
 	put(a, atom(K_T123, from->v[0][1] + 3 * from->v[1][1],
 	            from->t[2] & UD_MASK(POS)), P_POS);
+}
+
+static void atoms_noun(struct atoms *a, const struct state *from)
+{
+	put(a, atom(K_NOUN, from->noun, 0), P_MID);
+}
+
+static void atoms_verb(struct atoms *a, const struct state *from)
+{
+	put(a, atom(K_VERB, from->verb, from->old_verb), P_MID);
+	put(a, atom(K_SUBJ, from->subject, from->verb & (UD_MASK(FORM) | UD_MASK(VOICE))), P_MID);
+}
+
+void path_atoms(struct atoms *a, const struct state *from, const struct cword *s, size_t n,
+                size_t i, bool tags)
+{
+	uint32_t m1 = from->v[0][0];
+	const struct look_at *me = s[i].at, *r = at(s, n, i, 1);
+
+	a->n = 0;
+	if (tags) {
+		atoms_last(a, from);
+		atoms_noun(a, from);
+		atoms_verb(a, from);
+	}
 	put(a, atom(K_GOV, from->prep, 0), P_CASE);
 	put(a, atom(K_GOV, from->prep, 1), P_FULL);
-	put(a, atom(K_VERB, from->verb, old), P_MID);
-	put(a, atom(K_VERB_L, from->verb_lemma, old), P_CASE);
-	put(a, atom(K_SUBJ, from->subject, from->verb & (UD_MASK(FORM) | UD_MASK(VOICE))), P_MID);
-	put(a, atom(K_NOUN, from->noun, 0), P_MID);
+	put(a, atom(K_VERB_L, from->verb_lemma, from->old_verb), P_CASE);
 	put(a, atom(K_T1W0, m1, me->form), P_POS);
 	put(a, atom(K_T1L0, m1, me->form), P_MID);
 	put(a, atom(K_T1W1, m1, r->form), P_MID);
@@ -240,30 +262,111 @@ static uint32_t agree(uint32_t a, uint32_t b)
 	return x;
 }
 
-/* Agreement with the word before, the one before that, the last noun and the last verb. */
-static void agreements(uint32_t ix[4], const struct state *from, const struct cread *r)
+/* Agreement with the word before and the one before that, the last noun, the last verb. */
+static uint32_t agree_1(const struct state *from, const struct cread *r)
 {
-	uint32_t p1 = from->t[0] & UD_MASK(POS), p2 = from->t[1] & UD_MASK(POS);
-	uint32_t v = r->p[P_POS];
-
-	ix[0] = slot_at(atom(K_AGREE1, agree(from->t[0], r->tag), p1), v);
-	ix[1] = slot_at(atom(K_AGREE2, agree(from->t[1], r->tag), p2 + (p1 << 8)), v);
-	ix[2] = slot_at(atom(K_AGREEN, agree(from->noun, r->tag),
-	                     from->noun & (UD_MASK(POS) | UD_MASK(CASE))), v);
-	ix[3] = slot_at(atom(K_AGREEV, agree(from->verb, r->tag),
-	                     (from->verb & UD_MASK(FORM)) + from->old_verb), r->p[P_CASE]);
+	return slot_at(atom(K_AGREE1, agree(from->t[0], r->tag), from->t[0] & UD_MASK(POS)),
+	               r->p[P_POS]);
 }
 
-int32_t path_sum(const int16_t *w, const struct atoms *a, const struct state *from,
-                 const struct cread *r)
+static uint32_t agree_2(const struct state *from, const struct cread *r)
 {
-	uint32_t ix[4];
+	uint32_t p1 = from->t[0] & UD_MASK(POS), p2 = from->t[1] & UD_MASK(POS);
+
+	return slot_at(atom(K_AGREE2, agree(from->t[1], r->tag), p2 + (p1 << 8)), r->p[P_POS]);
+}
+
+static uint32_t agree_noun(const struct state *from, const struct cread *r)
+{
+	return slot_at(atom(K_AGREEN, agree(from->noun, r->tag),
+	                    from->noun & (UD_MASK(POS) | UD_MASK(CASE))), r->p[P_POS]);
+}
+
+static uint32_t agree_verb(const struct state *from, const struct cread *r)
+{
+	return slot_at(atom(K_AGREEV, agree(from->verb, r->tag),
+	                    (from->verb & UD_MASK(FORM)) + from->old_verb), r->p[P_CASE]);
+}
+
+static int32_t sum_of(const int16_t *w, const struct atoms *a, const struct cread *r)
+{
 	int32_t t = 0;
 
 	for (int j = 0; j < a->n; j++)
 		t += w[slot_at(a->a[j], r->p[a->view[j]])];
-	agreements(ix, from, r);
-	return t + w[ix[0]] + w[ix[1]] + w[ix[2]] + w[ix[3]];
+	return t;
+}
+
+/* The slot of a key (below 2^43): key in the high bits, sum + 2^20 in the low 21; a sum is
+ * of ten weights at most. */
+enum { SUM_BITS = 21 };
+static bool recall(struct memo *m, uint64_t key, uint64_t **slot, int32_t *sum)
+{
+	*slot = &m->slot[key * 0x9E3779B97F4A7C15u >> (64 - MEMO_BITS)];
+	if (**slot >> SUM_BITS != key)
+		return false;
+	*sum = (int32_t)(**slot & ((1u << SUM_BITS) - 1)) - (1 << (SUM_BITS - 1));
+	return true;
+}
+
+static int32_t keep(uint64_t *slot, uint64_t key, int32_t sum)
+{
+	*slot = key << SUM_BITS | (uint32_t)(sum + (1 << (SUM_BITS - 1)));
+	return sum;
+}
+
+/* Keys: kind 1..3, then 12 bits a tag. tid is never 0 for a candidate, so no key is 0. */
+static int32_t sum_last(const int16_t *w, struct memo *m, const struct state *from,
+                        const struct cread *r)
+{
+	uint64_t key = 1ull << 41 | (uint64_t)from->id[0] << 29 | (uint64_t)from->id[1] << 17 |
+	               (uint64_t)r->tid << 5 | UD_GET(from->t[2], POS), *slot;
+	struct atoms a = { .n = 0 };
+	int32_t sum;
+
+	if (recall(m, key, &slot, &sum))
+		return sum;
+	atoms_last(&a, from);
+	return keep(slot, key, sum_of(w, &a, r) + w[agree_1(from, r)] + w[agree_2(from, r)]);
+}
+
+static int32_t sum_noun(const int16_t *w, struct memo *m, const struct state *from,
+                        const struct cread *r)
+{
+	uint64_t key = 2ull << 41 | (uint64_t)from->noun_id << 12 | r->tid, *slot;
+	struct atoms a = { .n = 0 };
+	int32_t sum;
+
+	if (recall(m, key, &slot, &sum))
+		return sum;
+	atoms_noun(&a, from);
+	return keep(slot, key, sum_of(w, &a, r) + w[agree_noun(from, r)]);
+}
+
+static int32_t sum_verb(const int16_t *w, struct memo *m, const struct state *from,
+                        const struct cread *r)
+{
+	uint64_t key = 3ull << 41 | (uint64_t)from->verb_id << 16 | (uint64_t)r->tid << 4 |
+	               (uint64_t)from->subject << 1 | from->old_verb, *slot;
+	struct atoms a = { .n = 0 };
+	int32_t sum;
+
+	if (recall(m, key, &slot, &sum))
+		return sum;
+	atoms_verb(&a, from);
+	return keep(slot, key, sum_of(w, &a, r) + w[agree_verb(from, r)]);
+}
+
+int32_t path_sum(const int16_t *w, struct memo *memo, const struct atoms *a,
+                 const struct state *from, const struct cread *r)
+{
+	int32_t t = sum_of(w, a, r);
+
+	if (!memo)
+		return t + w[agree_1(from, r)] + w[agree_2(from, r)] + w[agree_noun(from, r)] +
+		       w[agree_verb(from, r)];
+	return t + sum_last(w, memo, from, r) + sum_noun(w, memo, from, r) +
+	       sum_verb(w, memo, from, r);
 }
 
 size_t path_features(uint32_t ix[FEATS_MAX], const struct state *from, const struct cword *s,
@@ -272,8 +375,11 @@ size_t path_features(uint32_t ix[FEATS_MAX], const struct state *from, const str
 	struct atoms a;
 	size_t m;
 
-	path_atoms(&a, from, s, n, i);
+	path_atoms(&a, from, s, n, i, true);
 	m = as_indices(ix, &a, &s[i].r[k]);
-	agreements(ix + m, from, &s[i].r[k]);
-	return m + 4;
+	ix[m++] = agree_1(from, &s[i].r[k]);
+	ix[m++] = agree_2(from, &s[i].r[k]);
+	ix[m++] = agree_noun(from, &s[i].r[k]);
+	ix[m++] = agree_verb(from, &s[i].r[k]);
+	return m;
 }

@@ -34,10 +34,12 @@ struct atoms {
 	uint8_t view[40];
 	int n;
 };
+/* Path atoms; without `tags` only those that see more than tags. */
 void path_atoms(struct atoms *a, const struct state *from, const struct cword *s, size_t n,
-                size_t i);
-/* Sum over path atoms and over agreement with what was chosen before. */
-int32_t path_sum(const int16_t *w, const struct atoms *a, const struct state *from,
-                 const struct cread *r);
+                size_t i, bool tags);
+/* Sum over path atoms and over agreement with what was chosen before. With a memo the atoms
+ * are those made without `tags`; the sum is the same. */
+int32_t path_sum(const int16_t *w, struct memo *memo, const struct atoms *a,
+                 const struct state *from, const struct cread *r);
 
 #endif

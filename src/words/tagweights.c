@@ -58,6 +58,8 @@ static int lex_cmp(const void *a, const void *b)
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
+	if (!x->only != !y->only)	/* the row that limits first */
+		return x->only ? -1 : 1;
 	if (x->tag != y->tag)
 		return x->tag < y->tag ? -1 : 1;
 	return str_cmp(x->lemma, y->lemma);
@@ -68,6 +70,21 @@ void weights_lex_sort(struct lexrow *row, size_t n)
 	qsort(row, n, sizeof *row, lex_cmp);
 }
 
+/* "NOUN,ADJ" -> bits */
+static uint32_t upos_set(struct str s)
+{
+	uint32_t set = 0;
+	struct str one;
+
+	while (str_cut(&s, ',', &one)) {
+		int u = upos_find(one);
+
+		must(u >= 0);
+		set |= 1u << u;
+	}
+	return set;
+}
+
 static void read_lexicon(struct weights_ctx *c)
 {
 	struct tsv t = tsv_of(data_find("words_lexicon.tsv"));
@@ -76,6 +93,12 @@ static void read_lexicon(struct weights_ctx *c)
 	while (tsv_next(&t)) {
 		uint64_t key = cache_key_of(t.field[0]);
 
+		if (str_eq(t.field[2], S("only"))) {
+			VEC_PUSH(c->lex, c->n_lex, cap) = (struct lexrow){
+				.key = key, .only = upos_set(t.field[1]),
+			};
+			continue;
+		}
 		VEC_PUSH(c->lex, c->n_lex, cap) = (struct lexrow){
 			.key = key, .tag = ud_parse(t.field[1], t.field[2]), .lemma = t.field[3],
 			.more = ud_more_of(t.field[2]),

@@ -147,6 +147,40 @@ static const char *question(const struct place *p)
 	return sentence_ends(p, '?') ? "Int" : sentence_ends(p, '!') ? "Exc" : "Rel";
 }
 
+static bool has_digit(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] >= '0' && s.p[i] <= '9')
+			return true;
+	return false;
+}
+
+static bool all_digits(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!strchr("0123456789.,:", s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+/* 10 января: the day is an ordinal of the neuter. */
+static bool day_of_month(const struct place *p)
+{
+	static const char *const month[] = { "январь", "февраль", "март", "апрель", "май", "июнь",
+		"июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь" };
+	struct str form = form_of(p, p->i);
+
+	if (p->i + 1 >= p->to || p->w->w[p->i].pos != POS_DIGIT || form.n > 2 || !all_digits(form))
+		return false;
+	const struct word *x = &p->w->w[p->i + 1];
+	struct str l = p->w->lemma[x->lemma].s;
+
+	for (size_t i = 0; i < sizeof month / sizeof *month; i++)
+		if (str_eq(l, str_of(month[i])))
+			return UD_GET(x->ud, CASE) == UC_GEN;
+	return false;
+}
+
 /* ---- parts of speech ------------------------------------------------------------------- */
 
 static int upos_in(const struct place *p)
@@ -154,8 +188,13 @@ static int upos_in(const struct place *p)
 	const struct word *x = &p->w->w[p->i];
 	struct str l = lemma_at(p);
 
+	if (x->upos == UPOS_NUM && day_of_month(p))
+		return UPOS_ADJ;
+	if (p->style == UD_STYLE_GSD && x->upos == UPOS_ADV && str_eq(l, S("также")))
+		return UPOS_PART;
 	if (p->style == UD_STYLE_GSD)
-		return x->upos;
+		return x->pos == POS_LATIN && x->upos == UPOS_PROPN ? UPOS_X :
+		       x->upos == UPOS_NOUN && (x->flags & WORD_PROPER) ? UPOS_PROPN : x->upos;
 	if (x->upos == UPOS_PRON && str_eq(l, S("который")))
 		return UPOS_DET;
 	if (x->upos == UPOS_ADJ && (str_eq(l, S("другой")) || str_eq(l, S("иной")) ||
@@ -258,22 +297,6 @@ static void of_lemma(struct feats *f, int upos, const struct place *p)
 			set_pair(f, name, one, p);
 }
 
-static bool has_digit(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] >= '0' && s.p[i] <= '9')
-			return true;
-	return false;
-}
-
-static bool all_digits(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!strchr("0123456789.,:", s.p[i]))
-			return false;
-	return s.n > 0;
-}
-
 static void numbers(struct feats *f, int upos, const struct place *p)
 {
 	struct str form = form_of(p, p->i);
@@ -282,8 +305,14 @@ static void numbers(struct feats *f, int upos, const struct place *p)
 	if (upos == UPOS_NUM && !f->v[F_NUMTYPE])
 		f->v[F_NUMTYPE] = digits && (memchr(form.p, ',', form.n) || memchr(form.p, '.', form.n)) ?
 		                  "Frac" : "Card";
-	if (upos == UPOS_ADJ && (digits || roman) && p->w->w[p->i].pos == POS_DIGIT)
+	bool plain = p->w->w[p->i].pos == POS_DIGIT && (roman || all_digits(form));
+
+	if (upos == UPOS_ADJ && p->w->w[p->i].pos == POS_DIGIT)
 		f->v[F_NUMTYPE] = "Ord";
+	if (plain && p->style != UD_STYLE_GSD)	/* no inflection is told of a plain number */
+		for (int i = 0; i < F_N; i++)
+			if (i != F_NUMTYPE)
+				f->v[i] = NULL;
 	if (f->v[F_NUMTYPE])
 		f->v[F_NUMFORM] = roman ? "Roman" : !digits ? "Word" :
 		                  all_digits(form) ? "Digit" : "Combi";
@@ -349,6 +378,13 @@ static void as_gsd(struct feats *f, int upos, const struct place *p)
 		f->v[F_MOOD] = NULL;
 	if (upos == UPOS_ADJ && !f->v[F_DEGREE])
 		f->v[F_DEGREE] = "Pos";
+	if (upos == UPOS_ADJ && day_of_month(p)) {
+		f->v[F_GENDER] = "Neut";
+		f->v[F_NUMBER] = "Sing";
+		f->v[F_ANIMACY] = NULL;
+		if (!f->v[F_CASE] || p->w->w[p->i].upos == UPOS_NUM)
+			f->v[F_CASE] = "Gen";
+	}
 	if (!str_eq(lemma_at(p), S("который")))
 		return;
 	for (size_t i = p->i; i-- > p->from;) {
@@ -359,6 +395,43 @@ static void as_gsd(struct feats *f, int upos, const struct place *p)
 		f->v[F_ANIMACY] = x->g.anim == 1 ? "Anim" : x->g.anim == 2 ? "Inan" : NULL;
 		return;
 	}
+}
+
+/* Is the word cut short: a point behind it, or a unit of measure? */
+static bool abbreviated(const struct place *p)
+{
+	return p->style != UD_STYLE_GSD && !(p->w->w[p->i].flags & WORD_UPPER);
+}
+
+/* An abbreviation tells nothing else; GSD declines it. */
+static void bare_abbreviation(struct feats *f)
+{
+	const char *type = f->v[F_NAMETYPE];
+
+	memset(f->v, 0, sizeof f->v);
+	f->v[F_ABBR] = "Yes";
+	f->v[F_NAMETYPE] = type;
+}
+
+/* GSD: an initial stands in the case of the name beside it. */
+static void initial_as_gsd(struct feats *f, const struct place *p)
+{
+	for (size_t k = 1; k <= 4; k++)
+		for (int side = 0; side < 2; side++) {
+			size_t i = side ? p->i - k : p->i + k;
+			const struct word *x = &p->w->w[i];
+
+			if (i < p->from || i >= p->to || x->upos != UPOS_PROPN || (x->ud_more & UDM_ABBR))
+				continue;
+			inflection(f, x->ud);
+			return;
+		}
+}
+
+/* Degrees of "much" count as total pronouns in UD_Russian-Taiga and -Poetry. */
+static bool more_of_all(struct str form)
+{
+	return str_eq(form, S("более")) || str_eq(form, S("больше"));
 }
 
 static void fill(struct feats *f, const struct place *p)
@@ -372,21 +445,26 @@ static void fill(struct feats *f, const struct place *p)
 	if (upos == UPOS_PRON || upos == UPOS_DET)
 		f->v[F_POLARITY] = NULL;
 	of_lemma(f, upos, p);
+	if (upos == UPOS_ADV && UD_GET(x->ud, DEGREE) == UD_CMP_DEG && more_of_all(form_of(p, p->i)))
+		f->v[F_PRONTYPE] = "Tot";
 	if (upos == UPOS_NUM || upos == UPOS_ADJ)
 		numbers(f, upos, p);
 	if (upos == UPOS_PROPN)
 		names(f, p);
 	if (x->ud_more & UDM_FOREIGN)
 		f->v[F_FOREIGN] = "Yes";
-	if (x->ud_more & UDM_ABBR)
-		f->v[F_ABBR] = "Yes";
+	if ((x->ud_more & UDM_ABBR) && abbreviated(p))
+		bare_abbreviation(f);
 	if ((x->ud_more & UDM_INDECL) && (upos == UPOS_NOUN || upos == UPOS_PROPN || upos == UPOS_ADJ))
 		f->v[F_INFL] = "Ind";
 	if (upos == UPOS_AUX && x->pos != POS_PRCL && p->style != UD_STYLE_POETRY)
 		f->v[F_ASPECT] = "Imp";
 	fixed_expression(f, p);
-	if (p->style == UD_STYLE_GSD)
+	if (p->style == UD_STYLE_GSD) {
+		if (upos == UPOS_PROPN && (x->ud_more & UDM_ABBR) && x->g.name == WNAME_GIVEN)
+			initial_as_gsd(f, p);
 		as_gsd(f, upos, p);
+	}
 }
 
 size_t ud_feats(char out[UD_TEXT_MAX], const struct words *w, size_t i, struct str text,
@@ -406,14 +484,20 @@ size_t ud_feats(char out[UD_TEXT_MAX], const struct words *w, size_t i, struct s
 	return n;
 }
 
-void ud_lemma(struct buf *b, const struct words *w, size_t i, struct str text)
+void ud_lemma(struct buf *b, const struct words *w, size_t i, struct str text,
+              enum ud_style style)
 {
 	const struct word *x = &w->w[i];
 	struct str s = w->lemma[x->lemma].s;
 
 	b->n = 0;
-	if (x->upos == UPOS_PUNCT || x->upos == UPOS_SYM) {
+	if (style == UD_STYLE_GSD && x->len == 1 && text.p[x->off] == '%') {
+		buf_str(b, S("процент-знак"));
+	} else if (x->upos == UPOS_PUNCT || x->upos == UPOS_SYM) {
 		buf_add(b, text.p + x->off, x->len);
+	} else if (x->upos == UPOS_PROPN && (x->flags & WORD_UPPER)) {
+		for (const char *q = s.p; q < s.p + s.n;)
+			buf_rune(b, rune_upper(utf8_next(&q, s.p + s.n)));
 	} else if (x->upos == UPOS_PROPN && s.n) {
 		const char *q = s.p;
 		uint32_t r = utf8_next(&q, s.p + s.n);

@@ -149,14 +149,20 @@ static int noun(uint32_t *out, const struct look *x)
 	uint32_t t = common(x->g) | UD_IS(ANIM, x->g.anim);
 	int n = 0;
 
-	if (x->g.gender == 4) {		/* сирота: either */
-		out[n++] = UD_PUT(t, GENDER, UG_MASC) | UD_IS(POS, UPOS_NOUN);
-		out[n++] = UD_PUT(t, GENDER, UG_FEM) | UD_IS(POS, UPOS_NOUN);
-		out[n++] = UD_PUT(t, GENDER, UG_MASC) | UD_IS(POS, UPOS_PROPN);
-		out[n++] = UD_PUT(t, GENDER, UG_FEM) | UD_IS(POS, UPOS_PROPN);
+	if (x->g.gender == 4 && x->g.number == 2 && x->g.anim == 2) {	/* США, ножницы: none */
+		out[n++] = t | UD_IS(POS, x->g.name ? UPOS_PROPN : UPOS_NOUN);
 		return n;
 	}
-	out[n++] = t | UD_IS(POS, UPOS_NOUN);
+	if (x->g.gender == 4) {		/* сирота: either */
+		for (unsigned g = UG_MASC; g <= UG_FEM; g++) {
+			if (!x->g.name)
+				out[n++] = UD_PUT(t, GENDER, g) | UD_IS(POS, UPOS_NOUN);
+			out[n++] = UD_PUT(t, GENDER, g) | UD_IS(POS, UPOS_PROPN);
+		}
+		return n;
+	}
+	if (!x->g.name)
+		out[n++] = t | UD_IS(POS, UPOS_NOUN);
 	out[n++] = t | UD_IS(POS, UPOS_PROPN);
 	if (x->g.gcase == CASE_GEN2)	/* чаю: Par or plain Gen */
 		out[n++] = UD_PUT(t, CASE, UC_GEN) | UD_IS(POS, UPOS_NOUN);
@@ -165,10 +171,15 @@ static int noun(uint32_t *out, const struct look *x)
 
 static int adjective(uint32_t *out, const struct look *x)
 {
+	static const char *const best[] = {	/* лучш высш низш худш */
+		"\xEB\xF3\xF7\xF8", "\xE2\xFB\xF1\xF8", "\xED\xE8\xE7\xF8", "\xF5\xF3\xE4\xF8",
+	};
 	bool sup = holds(x->form, x->n_form, "\xE5\xE9\xF8") ||	/* ейш, айш */
 	           holds(x->form, x->n_form, "\xE0\xE9\xF8");
 	uint32_t t = adjectival(x->g) | UD_IS(POS, UPOS_ADJ);
 
+	for (size_t i = 0; i < sizeof best / sizeof *best; i++)
+		sup |= starts(x->form, x->n_form, best[i]);
 	out[0] = t | UD_IS(DEGREE, sup ? UD_SUP_DEG : UD_POS_DEG);
 	return 1;
 }
@@ -179,10 +190,17 @@ static int determiner(uint32_t *out, const struct look *x)
 		out[0] = UD_IS(POS, UPOS_DET);
 		return 1;
 	}
+	/* другой, иной, самый, сам */
+	static const char *const adj[] = {
+		"\xE4\xF0\xF3\xE3\xEE\xE9", "\xE8\xED\xEE\xE9", "\xF1\xE0\xEC\xFB\xE9", "\xF1\xE0\xEC",
+	};
+
 	out[0] = adjectival(x->g) | UD_IS(POS, UPOS_DET);
 	out[1] = adjectival(x->g) | UD_IS(POS, UPOS_PRON);
-	out[2] = adjectival(x->g) | UD_IS(POS, UPOS_ADJ) | UD_IS(DEGREE, UD_POS_DEG);
-	return 3;
+	for (size_t i = 0; i < sizeof adj / sizeof *adj; i++)
+		if (x->n_lemma == strlen(adj[i]) && !memcmp(x->lemma, adj[i], x->n_lemma))
+			out[1] = adjectival(x->g) | UD_IS(POS, UPOS_ADJ) | UD_IS(DEGREE, UD_POS_DEG);
+	return 2;
 }
 
 static int pronoun(uint32_t *out, const struct look *x)
@@ -206,8 +224,7 @@ static int pronoun(uint32_t *out, const struct look *x)
 		return 1;
 	out[0] = UD_PUT(t, ANIM, UA_ANIM);
 	out[1] = UD_PUT(t, ANIM, UA_INAN);
-	out[2] = t;
-	return 3;
+	return 2;
 }
 
 static int numeral(uint32_t *out, const struct look *x)

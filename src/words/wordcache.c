@@ -34,6 +34,11 @@ static uint32_t intern(struct word_cache *c, int pos, struct str lemma)
 	return strtab_add(&c->lemma, (struct str){ room, lemma.n + 1 });
 }
 
+static bool is_word(const uint8_t *key)
+{
+	return key[0] == 'w' || key[0] == 'a';
+}
+
 /* A candidate before it is told as a tag: its readings may stand for several. */
 static void push(struct word_cache *c, struct cread r)
 {
@@ -77,13 +82,40 @@ static void push_cell(struct word_cache *c, const struct cell *x, struct str hea
 	buf_free(&b);
 }
 
+/* A guessed noun that does not decline: КПРФ, Кити, сопрано. It may stand in any case. */
+static void push_fixed(struct word_cache *c, const struct cell *x)
+{
+	struct buf b = { 0 };
+
+	cyr_utf8(&b, x->lemma, x->n_lemma);
+	for (unsigned k = UC_NOM; k <= UC_LOC; k++)
+		for (unsigned how = 0; how < 6; how++) {
+			unsigned gender = how < 3 ? how + UG_MASC : how < 5 ? how - 3 + UG_MASC : UG_NEUT;
+			unsigned anim = how < 3 || how == 5 ? UA_INAN : UA_ANIM;
+			uint32_t tag = UD_IS(POS, how == 5 ? UPOS_NOUN : UPOS_PROPN) | UD_IS(CASE, k) |
+			               UD_IS(NUMBER, UN_SING) | UD_IS(GENDER, gender) | UD_IS(ANIM, anim);
+
+			push(c, (struct cread){
+				.g = ud_gram(tag), .lemma = intern(c, POS_NOUN, buf_view(&b)), .tag = tag,
+				.logp = x->w, .pos = POS_NOUN, .unknown = 1, .fixed = 1, .more = UDM_INDECL,
+			});
+		}
+	buf_free(&b);
+}
+
 static void read_form(struct word_cache *c, const uint8_t *form, size_t n)
 {
 	struct cell cell[CELLS_MAX];
 	size_t m = dict_read(c->d, cell, form, n);
 
-	for (size_t i = 0; i < m; i++)
-		push_cell(c, &cell[i], S(""), form, n);
+	for (size_t i = 0; i < m; i++) {
+		const struct tag *t = cell[i].tag;
+
+		if (cell[i].unknown && t->pos == POS_NOUN && !t->g.gcase)
+			push_fixed(c, &cell[i]);
+		else
+			push_cell(c, &cell[i], S(""), form, n);
+	}
 }
 
 /* 20-летний, 100-рублёвка: read by the word after the hyphen. */
@@ -106,16 +138,77 @@ static bool read_number(struct word_cache *c, struct str s)
 	return m > 0;
 }
 
-/* The key: 'w' and dictionary bytes, or the kind's letter and the bytes of the text. */
-static size_t make_key(uint8_t key[KEY_MAX], const struct tok *t, struct str s)
+/* What follows the digits of 90-х, 5-й, 2-го: the cases and numbers it may be. */
+static int digit_end(uint32_t out[8], struct str s)
 {
-	size_t n = t->kind == TOK_WORD ? form_bytes(key + 1, s) : 0;
+#define T(c, n, g) (UD_IS(CASE, UC_##c) | UD_IS(NUMBER, UN_##n) | UD_IS(GENDER, g))
+	static const struct { const char *end; uint32_t t[6]; } row[] = {
+		{ "-х", { T(GEN, PLUR, 0), T(LOC, PLUR, 0) } },
+		{ "-е", { T(NOM, PLUR, 0), T(ACC, PLUR, 0) | UD_IS(ANIM, UA_INAN), T(NOM, SING, UG_NEUT) } },
+		{ "-й", { T(NOM, SING, UG_MASC), T(ACC, SING, UG_MASC) | UD_IS(ANIM, UA_INAN),
+		          T(GEN, SING, UG_FEM), T(LOC, SING, UG_FEM) } },
+		{ "-го", { T(GEN, SING, UG_MASC), T(GEN, SING, UG_NEUT) } },
+		{ "-му", { T(DAT, SING, UG_MASC), T(DAT, SING, UG_NEUT) } },
+		{ "-м", { T(LOC, SING, UG_MASC), T(LOC, SING, UG_NEUT), T(DAT, PLUR, 0), T(INS, SING, UG_MASC) } },
+		{ "-ми", { T(INS, PLUR, 0) } }, { "-я", { T(NOM, SING, UG_FEM) } },
+		{ "-ю", { T(ACC, SING, UG_FEM) } },
+	};
+#undef T
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		size_t k = strlen(row[i].end);
+
+		if (s.n > k && !memcmp(s.p + s.n - k, row[i].end, k))
+			for (n = 0; n < 6 && row[i].t[n]; n++)
+				out[n] = row[i].t[n];
+	}
+	return n;
+}
+
+/* A number in digits may be a cardinal or an ordinal of any case. */
+static void push_digits(struct word_cache *c, struct str s)
+{
+	uint32_t end[8];
+	int n = digit_end(end, s);
 
 	if (n) {
-		key[0] = 'w';
+		char room[KEY_MAX + 4];
+		size_t dash = s.n;
+
+		while (s.p[dash - 1] != '-')
+			dash--;
+		memcpy(room, s.p, dash);
+		memcpy(room + dash, "й", 2);
+		for (int i = 0; i < n; i++) {
+			push_tag(c, POS_DIGIT, UPOS_ADJ, (struct str){ room, dash + 2 }, 0);
+			c->r[c->n_r - 1].tag |= end[i] | UD_IS(DEGREE, UD_POS_DEG);
+		}
+		return;
+	}
+	for (unsigned k = UC_NOM; k <= UC_LOC; k++) {
+		uint32_t inan = k == UC_ACC ? UD_IS(ANIM, UA_INAN) : 0;
+
+		push_tag(c, POS_DIGIT, UPOS_NUM, s, 0);
+		c->r[c->n_r - 1].tag |= UD_IS(CASE, k) | inan;
+		push_tag(c, POS_DIGIT, UPOS_ADJ, s, 0);
+		c->r[c->n_r - 1].tag |= UD_IS(CASE, k) | UD_IS(NUMBER, UN_SING) | inan |
+		                        UD_IS(GENDER, UG_MASC) | UD_IS(DEGREE, UD_POS_DEG);
+	}
+}
+
+/* The key: 'w' ('a' where a point follows) and dictionary bytes, or the kind's letter and the bytes of the text. */
+static size_t make_key(uint8_t key[KEY_MAX], const struct tok *t, struct str s)
+{
+	bool power = s.n > 2 && (uint8_t)s.p[s.n - 2] == 0xC2;	/* км² */
+	size_t n = t->kind == TOK_WORD ?
+	           form_bytes(key + 1, (struct str){ s.p, s.n - (power ? 2 : 0) }) : 0;
+
+	if (n) {
+		key[0] = t->dotted ? 'a' : 'w';
 		return n + 1;
 	}
-	key[0] = (uint8_t)("xldpi"[t->kind]);
+	key[0] = t->loose ? 's' : (uint8_t)("xldpi"[t->kind]);
 	n = s.n < KEY_MAX - 1 ? s.n : KEY_MAX - 1;
 	memcpy(key + 1, s.p, n);
 	return n + 1;
@@ -145,6 +238,9 @@ static struct str lower(struct arena *a, struct str s)
 }
 
 /* ---- finishing an entry ---------------------------------------------------------------- */
+
+enum { RARE_SHARE = 200 };
+#define RARE (1.0f / RARE_SHARE)
 
 static struct str lemma_of(const struct word_cache *c, const struct cread *r)
 {
@@ -216,6 +312,8 @@ static void add_listed(struct word_cache *c, struct entry *e, const struct lexro
                        size_t n_row)
 {
 	for (size_t k = 0; k < n_row; k++) {
+		if (!row[k].lemma.n)
+			continue;
 		struct cread *r = c->r + e->first;
 		size_t n = c->n_r - e->first;
 		struct cread x = {
@@ -255,6 +353,27 @@ static void add_listed(struct word_cache *c, struct entry *e, const struct lexro
 	}
 }
 
+/* Readings that hardly ever occur go: against the likeliest of the form, and abbreviations
+ * of few letters where no point follows. Of a common form only the parts of speech that the
+ * lexicon has met stay. */
+static size_t drop_rare(struct cread *r, size_t n, bool word, size_t letters, uint32_t only)
+{
+	bool word_unknown = n && r[0].unknown;
+	float best = 0;
+	size_t m = 0;
+
+	for (size_t i = 0; i < n; i++)
+		best = r[i].logp > best ? r[i].logp : best;
+	for (size_t i = 0; i < n; i++) {
+		bool abbr = (r[i].more & UDM_ABBR) && word && letters <= 2 && !r[i].by_list;
+		bool unmet = only && !(only >> UD_GET(r[i].tag, POS) & 1);
+
+		if ((r[i].logp >= best * RARE || (r[i].fixed && word_unknown)) && !abbr && !unmet)
+			r[m++] = r[i];
+	}
+	return m ? m : n;
+}
+
 /* Only a word with a capital is a proper noun, unless the dictionary has it as a name. */
 static bool capital_only(const struct cread *r)
 {
@@ -284,14 +403,38 @@ static void sort_cands(struct cread *r, size_t n)
 	}
 }
 
+/* Numbers are told apart by their look alone: 1..31, years, digits by count, what else is in
+ * them; Latin words and addresses by their first sign. */
+static uint32_t look_hash(const struct entry *e, const uint8_t *key)
+{
+	uint8_t p[16] = { key[0] };
+	size_t n = 1;
+
+	if (key[0] == 'i')
+		return (uint32_t)hash64(p, 1, 5);
+	if (key[0] == 'l' && e->n_key > 1) {
+		p[1] = key[1] == '@' || key[1] == '#' ? key[1] : 'l';
+		return (uint32_t)hash64(p, 2, 5);
+	}
+	if (key[0] != 'd')
+		return (uint32_t)e->hash;
+	for (size_t i = 1; i < e->n_key && n < sizeof p; i++)
+		p[n++] = key[i] >= '0' && key[i] <= '9' ? '0' : key[i] >= 'A' && key[i] <= 'Z' ? 'X' : key[i];
+	if (n == 3 && p[1] == '0' && p[2] == '0' && (key[1] < '3' || (key[1] == '3' && key[2] < '2')))
+		p[2] = p[1] = 'D';
+	if (n == 5 && !memcmp(p + 1, "0000", 4) && (key[1] == '1' || key[1] == '2'))
+		p[1] = 'Y';
+	return (uint32_t)hash64(p, p[1] == 'X' ? 2 : n, 5);
+}
+
 static struct look_at look_of(const struct word_cache *c, const struct entry *e,
                               const struct tok *t)
 {
 	const struct cread *r = c->r + e->first;
-	struct look_at at = { .form = (uint32_t)e->hash, .mark = t->mark, .verb = r[0].tag,
-	                      .prep = (uint32_t)e->hash, .lemma = r[0].lemma_hash };
 	const uint8_t *key = (const uint8_t *)c->keys.p + e->key;
 	size_t k = e->n_key < 4 ? e->n_key : 4;
+	struct look_at at = { .form = look_hash(e, key), .mark = t->mark, .verb = r[0].tag,
+	                      .prep = (uint32_t)e->hash, .lemma = r[0].lemma_hash };
 
 	at.end3 = (uint32_t)hash64(key + e->n_key - k, k, 3);
 	for (int i = 0; i < e->n_small; i++) {
@@ -316,7 +459,7 @@ size_t cache_still(uint32_t ix[FEATS_MAX], const struct word_cache *c, const str
 	uint32_t ends[5];
 	int n = 0;
 
-	for (size_t len = 1; len <= 5 && key[0] == 'w' && len < e->n_key; len++)
+	for (size_t len = 1; len <= 5 && is_word(key) && len < e->n_key; len++)
 		ends[n++] = (uint32_t)hash64(key + e->n_key - len, len, len);
 	return still_features(ix, &e->at, ends, n, &c->r[e->first + (uint32_t)k]);
 }
@@ -347,7 +490,9 @@ static uint64_t list_key(const uint8_t *key, size_t n)
 	uint8_t k[KEY_MAX];
 
 	memcpy(k, key, n);
-	for (size_t i = 1; i < n && key[0] == 'w'; i++)
+	if (is_word(key))
+		k[0] = 'w';
+	for (size_t i = 1; i < n && is_word(key); i++)
 		k[i] = k[i] == CYR_IO ? CYR_IE : k[i];
 	return hash64(k, n, 1);
 }
@@ -365,6 +510,21 @@ uint64_t cache_key_of(struct str form)
 	return h;
 }
 
+/* The number of a tag. Tags come from the dictionary's own (some 800) and the lexicon, both
+ * fixed, so their number is bounded whatever the text. */
+static uint16_t tid_of(struct word_cache *c, uint32_t tag)
+{
+	size_t at = mix32(tag) & (4 * TIDS_MAX - 1);
+
+	for (; c->tid_slot[at]; at = (at + 1) & (4 * TIDS_MAX - 1))
+		if (c->tag_of[c->tid_slot[at]] == tag)
+			return c->tid_slot[at];
+	must(c->n_tid + 1 < TIDS_MAX);
+	c->tid_slot[at] = (uint16_t)++c->n_tid;
+	c->tag_of[c->n_tid] = tag;
+	return (uint16_t)c->n_tid;
+}
+
 static void finish(struct word_cache *c, struct entry *e, const struct tok *t)
 {
 	size_t n_row, n;
@@ -375,7 +535,9 @@ static void finish(struct word_cache *c, struct entry *e, const struct tok *t)
 	n = join_same(c->r + e->first, c->n_r - e->first);
 	c->n_r = e->first + (n < CANDS_MAX ? n : CANDS_MAX);
 	add_listed(c, e, row, n_row);
-	n = c->n_r - e->first;
+	n = drop_rare(c->r + e->first, c->n_r - e->first, c->keys.p[e->key] == 'w', e->n_key - 1,
+	              n_row ? row[0].only : 0);
+	c->n_r = e->first + n;
 	sort_cands(c->r + e->first, n);
 	e->n = (uint8_t)n;
 	e->n_small = 0;
@@ -383,8 +545,11 @@ static void finish(struct word_cache *c, struct entry *e, const struct tok *t)
 		struct cread *r = &c->r[e->first + i];
 
 		r->logp = logf(r->logp + 1e-6f);
-		r->lemma_hash = (uint32_t)str_hash(lemma_of(c, r));
+		r->lemma_hash = is_word((const uint8_t *)c->keys.p + e->key) ?
+		                (uint32_t)str_hash(lemma_of(c, r)) :
+		                look_hash(e, (const uint8_t *)c->keys.p + e->key);
 		cread_views(r);
+		r->tid = tid_of(c, r->tag);
 		e->n_small += !capital_only(r);
 	}
 	if (!e->n_small)
@@ -412,14 +577,13 @@ static uint32_t add(struct word_cache *c, const uint8_t *key, size_t n, uint64_t
 		push_tag(c, POS_LATIN, UPOS_X, lower(&a, s), UDM_FOREIGN);
 		push_tag(c, POS_LATIN, UPOS_PROPN, lower(&a, s), UDM_FOREIGN);
 	} else if (t->kind == TOK_DIGIT) {
-		if (!read_number(c, s)) {
-			push_tag(c, POS_DIGIT, UPOS_NUM, lower(&a, s), 0);
-			push_tag(c, POS_DIGIT, UPOS_ADJ, lower(&a, s), 0);
-		}
+		if (!read_number(c, s))
+			push_digits(c, lower(&a, s));
 	} else if (t->kind == TOK_INITIAL) {
 		push_tag(c, POS_NOUN, UPOS_PROPN, lower(&a, s), UDM_ABBR);
+		c->r[c->n_r - 1].tag |= UD_IS(ANIM, UA_ANIM);
 		c->r[c->n_r - 1].g = (struct gram){ .anim = 1, .name = WNAME_GIVEN };
-	} else if (key[0] == 'w') {
+	} else if (is_word(key)) {
 		read_form(c, key + 1, n - 1);
 	} else {
 		push_tag(c, POS_OTHER, UPOS_X, lower(&a, s), 0);
@@ -483,6 +647,7 @@ struct word_cache *word_cache_open(const struct dict *d)
 	struct word_cache *c = mem_alloc(1, sizeof *c);
 
 	c->d = d;
+	c->memo = mem_alloc(1, sizeof *c->memo);
 	c->lemma = strtab_open("word cache");
 	rehash(c, SLOTS_FIRST);
 	return c;
@@ -502,5 +667,6 @@ void word_cache_close(struct word_cache *c)
 	mem_free(c->cw);
 	mem_free(c->pick);
 	mem_free(c->work);
+	mem_free(c->memo);
 	mem_free(c);
 }

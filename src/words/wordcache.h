@@ -30,6 +30,10 @@ struct word_cache {
 	size_t cap_cw;
 	uint8_t *pick;
 	struct beam *work;
+	struct memo *memo;
+	uint32_t tag_of[TIDS_MAX];	/* tid -> tag; 0 is none */
+	uint16_t tid_slot[4 * TIDS_MAX];	/* open addressing, tid */
+	uint32_t n_tid;
 };
 /* Hash of the key under which the lexicon knows a form. */
 uint64_t cache_key_of(struct str form);

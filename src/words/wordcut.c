@@ -76,6 +76,13 @@ static bool space(uint32_t r)
 	       r == 0x3000 || r == 0xFEFF;
 }
 
+static bool roman(const char *p, const char *end)
+{
+	while (p < end && strchr("IVXLC", *p) && *p)
+		p++;
+	return p == end;
+}
+
 /* The end of a word: letters and digits, joined by a hyphen or apostrophe between them. */
 static const char *word(struct tok *t, const char *p, const char *end)
 {
@@ -91,8 +98,11 @@ static const char *word(struct tok *t, const char *p, const char *end)
 			p = q;
 			continue;
 		}
-		if (!letter(r) && !digit(r))
+		if (!letter(r) && !digit(r)) {
+			if ((r == 0xB2 || r == 0xB3) && p > from)	/* км² */
+				p = q;
 			break;
+		}
 		if (r < 0x80 ? letter(r) : r < 0x250)
 			latin = true;
 		else if (letter(r))
@@ -111,7 +121,7 @@ static const char *word(struct tok *t, const char *p, const char *end)
 	if (n > 1 && n_upper == n)
 		t->flags |= WORD_UPPER;
 	t->kind = latin && !cyr ? TOK_LATIN : TOK_WORD;
-	if (t->kind == TOK_LATIN && strspn(from, "IVXLC") >= (size_t)(p - from))
+	if (t->kind == TOK_LATIN && roman(from, p))
 		t->kind = TOK_DIGIT;	/* XIX: a Roman number */
 	return p;
 }
@@ -260,6 +270,28 @@ static void starts(struct tok *t, size_t n)
 	}
 }
 
+/* Verse begins its lines with a capital: where a little word that is never a name has one
+ * inside a sentence, other capitals there say nothing either. */
+static void verse(struct tok *t, size_t n, const char *text)
+{
+	static const char *const little[] = {
+		"И", "В", "На", "Но", "А", "Как", "Что", "Не", "Я", "Ты", "Он", "Она", "Мы", "По",
+		"С", "К", "Из", "За", "От", "У", "Для", "То", "Так", "Где", "Когда", "Чтоб", "Ни",
+		"Со", "Во", "Над", "Под", "Без", "Мне", "Меня", "Мой", "Моя", "Тебя", "Все", "Всё",
+		"Они", "Его", "Её", "Ее", "Лишь", "Или", "Иль", "Чтобы", "Если", "Кто", "О", "До",
+	};
+	bool is = false;
+
+	for (size_t i = 0; i < n && !is; i++) {
+		if (!(t[i].flags & WORD_TITLE) || t[i].start || t[i].dotted || t[i].kind != TOK_WORD)
+			continue;
+		for (size_t k = 0; k < sizeof little / sizeof *little && !is; k++)
+			is = t[i].len == strlen(little[k]) && !memcmp(text + t[i].off, little[k], t[i].len);
+	}
+	for (size_t i = 0; i < n && is; i++)
+		t[i].start |= (t[i].flags & WORD_TITLE) != 0;
+}
+
 /* A sentence whose words are nearly all in capitals shouts: capitals mean nothing there. */
 static void shouting(struct tok *t, size_t n)
 {
@@ -285,6 +317,23 @@ static void initials(struct tok *t, size_t n)
 
 		if (t[i].initial && (before || chain || next))
 			t[i].kind = TOK_INITIAL;
+	}
+}
+
+/* A closing bracket that nothing opened is a smile, but for lists: 1) а) */
+static void brackets(struct tok *t, size_t n, const char *text)
+{
+	int open = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char c = t[i].kind == TOK_PUNCT && t[i].len == 1 ? text[t[i].off] : 0;
+
+		if (c == '(')
+			open++;
+		else if (c == ')' && open > 0)
+			open--;
+		else if (c == ')')
+			t[i].loose = !(i == 1 || (i && t[i - 1].kind == TOK_DIGIT));
 	}
 }
 
@@ -317,10 +366,14 @@ void tok_cut(struct toks *out, struct str text, uint32_t off, uint32_t len)
 		t.len = (uint16_t)(q - p);
 		t.initial = t.kind == TOK_WORD && t.len <= 2 && (t.flags & WORD_TITLE) &&
 		            q < end && *q == '.' && !(q + 1 < end && q[1] == '.');
+		t.dotted = t.kind == TOK_WORD && t.len <= 8 && q < end && *q == '.' &&
+		           !(q + 1 < end && q[1] == '.');
 		VEC_PUSH(out->t, out->n, out->cap) = t;
 		p = q;
 	}
 	starts(out->t + from, out->n - from);
+	verse(out->t + from, out->n - from, text.p);
 	initials(out->t + from, out->n - from);
+	brackets(out->t + from, out->n - from, text.p);
 	shouting(out->t + from, out->n - from);
 }

@@ -15,6 +15,8 @@ struct tok {
 	bool start;		/* a capital here says nothing: a sentence or speech begins */
 	bool shout;		/* its sentence is all in capitals */
 	bool initial;		/* one capital letter with a point: А. */
+	bool loose;		/* ) that closes nothing */
+	bool dotted;		/* a short word with a point right behind it: г., т. д., стр. */
 	bool inner;		/* a capital inside: Д'Артаньян, Ван-Дейк */
 };
 enum mark { MARK_NONE, MARK_COMMA, MARK_STOP, MARK_DASH, MARK_OPEN, MARK_CLOSE, MARK_QUOTE,

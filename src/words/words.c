@@ -39,7 +39,7 @@ static void sentence(struct word_cache *c, struct tok *t, uint8_t *pick, size_t 
 		c->cw[i] = (struct cword){ c->r + e->first, &e->at, entry_n(e, shape),
 		                           (uint8_t)shape };
 	}
-	choose_path(pick, c->work, c->d->ctx, c->cw, n);
+	choose_path(pick, c->work, c->memo, c->d->ctx, c->cw, n);
 }
 
 /* Cuts the whole book; first[i] is the first token of sentence i. */
