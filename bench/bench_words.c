@@ -63,7 +63,7 @@ static void compare(struct score *s, const struct words *w, size_t i, struct str
 	struct buf b = { 0 };
 	bool p = str_eq(upos, g->upos), f = str_eq((struct str){ feats, n }, g->feats), l;
 
-	ud_lemma(&b, w, i, text, style);
+	ud_lemma_in(&b, w, i, text, style);
 	l = str_eq(str_fold(a, buf_view(&b)), g->lemma);
 	s->upos += p;
 	s->feats += f;

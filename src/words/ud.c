@@ -484,8 +484,13 @@ size_t ud_feats(char out[UD_TEXT_MAX], const struct words *w, size_t i, struct s
 	return n;
 }
 
-void ud_lemma(struct buf *b, const struct words *w, size_t i, struct str text,
-              enum ud_style style)
+void ud_lemma(struct buf *b, const struct words *w, size_t i, struct str text)
+{
+	ud_lemma_in(b, w, i, text, UD_STYLE_TAIGA);
+}
+
+void ud_lemma_in(struct buf *b, const struct words *w, size_t i, struct str text,
+                 enum ud_style style)
 {
 	const struct word *x = &w->w[i];
 	struct str s = w->lemma[x->lemma].s;

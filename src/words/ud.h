@@ -28,7 +28,9 @@ int ud_upos(const struct words *w, size_t i, struct str text, enum ud_style styl
 size_t ud_feats(char out[UD_TEXT_MAX], const struct words *w, size_t i, struct str text,
                 enum ud_style style);
 /* Lemma of word i as UD writes it: the mark itself, a capital for names. To b, replaced. */
-void ud_lemma(struct buf *b, const struct words *w, size_t i, struct str text,
-              enum ud_style style);
+void ud_lemma(struct buf *b, const struct words *w, size_t i, struct str text);
+/* The same in a style: GSD has a name for the mark of per cent. */
+void ud_lemma_in(struct buf *b, const struct words *w, size_t i, struct str text,
+                 enum ud_style style);
 
 #endif
