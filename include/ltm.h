@@ -208,6 +208,23 @@ struct ltm_tokens_opts {
 LTM_API int ltm_tokens(const struct ltm_tokens_opts *o, const struct ltm_sink *out,
                        const struct ltm_watch *w, struct ltm_error *e);
 
+/* The hyperlexemes of a library: chains of lemmas, or of words as they stand, that are
+ * frequent, sticky and save positions; best first. Columns: the chain, how often it is applied,
+ * stickiness (normalised PMI), positions saved per 1,000 words, kind (lexical: holds a content
+ * word; grammatical), its commonest spelling. LTM_PART when some books could not be read. */
+struct ltm_chains_opts {
+	size_t size;
+	const char *const *path;	/* books and folders */
+	size_t n_path;
+	int surface;			/* words as they stand, in lower case; else lemmas */
+	int limit;			/* rows told; 0: 100 */
+	int json;
+	const char *dict;
+	const char *lang;		/* of the table: "ru" or "en" (NULL) */
+};
+LTM_API int ltm_chains(const struct ltm_chains_opts *o, const struct ltm_sink *out,
+                       const struct ltm_watch *w, struct ltm_error *e);
+
 /* ---- looking into a mind --------------------------------------------------------------- */
 
 /* The books of a mind: number, part (train, dev, test), author, title, scenes, characters. */

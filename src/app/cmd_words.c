@@ -3,8 +3,23 @@
 
 struct words_call {
 	struct ltm_words_opts o;	/* first: begins with its size */
-	int is_file, forms;
+	int is_file, chains, surface, limit, forms;
 };
+
+static int list_chains(struct call *c)
+{
+	const struct words_call *w = c->own;
+	struct ltm_chains_opts o = LTM_OPTS(struct ltm_chains_opts);
+
+	o.path = (const char *const *)c->arg;
+	o.n_path = (size_t)c->n_arg;
+	o.surface = w->surface;
+	o.limit = w->limit;
+	o.json = w->o.json;
+	o.dict = w->o.dict;
+	o.lang = w->o.lang;
+	return ltm_chains(&o, &c->out, &c->watch, &c->e);
+}
 
 static int list_forms(struct call *c)
 {
@@ -25,6 +40,8 @@ static int run(struct call *c)
 		return list_forms(c);
 	w->o.size = sizeof w->o;
 	w->o.lang = c->common.l == RU ? "ru" : "en";
+	if (w->chains)
+		return list_chains(c);
 	if (w->is_file || !(c->arg[0][0] != '-' || c->arg[0][1]))
 		w->o.from = c->arg[0];
 	else
@@ -42,6 +59,14 @@ static const struct opt opts[] = {
 	{ "conllu", 0, OPT_FLAG, offsetof(struct words_call, o.conllu), NULL,
 	  { "as CoNLL-U of Universal Dependencies, without heads; morphemes in MISC",
 	    "в CoNLL-U (Universal Dependencies), без вершин; морфемы в MISC" }, 0, 0 },
+	{ "chains", 0, OPT_FLAG, offsetof(struct words_call, chains), NULL,
+	  { "the argument is a library: list its hyperlexemes, chains of lemmas that act as one unit",
+	    "аргумент — библиотека: перечислить её гиперлексемы, сцепки лемм" }, 0, 0 },
+	{ "surface", 0, OPT_FLAG, offsetof(struct words_call, surface), NULL,
+	  { "with --chains: chains of words as they stand", "с --chains: сцепки словоформ" }, 0, 0 },
+	{ "limit", 0, OPT_INT, offsetof(struct words_call, limit), "N",
+	  { "with --chains: how many to list (default: 100)",
+	    "с --chains: сколько показать (по умолчанию 100)" }, 1, 1000000 },
 	{ "forms", 0, OPT_FLAG, offsetof(struct words_call, forms), NULL,
 	  { "the argument is a lemma: list all its forms", "аргумент — лемма: перечислить все её формы" }, 0, 0 },
 	{ "dict", 0, OPT_STR, offsetof(struct words_call, o.dict), "FILE",
@@ -52,7 +77,7 @@ static const struct opt opts[] = {
 extern const struct cmd cmd_words;
 const struct cmd cmd_words = {
 	.name = "words",
-	.args = { "TEXT|-", "ТЕКСТ|-" },
+	.args = { "TEXT|-|LIBRARY", "ТЕКСТ|-|БИБЛИОТЕКА" },
 	.brief = { "print words with lemma, part of speech, grammar, morphemes",
 	           "разобрать слова: лемма, часть речи, форма, морфемы" },
 	.about = { "A word a line: form, lemma, part of speech, grammar, morphemes, notes; an empty line "
@@ -61,6 +86,6 @@ const struct cmd cmd_words = {
 	           "Слово на строку: форма, лемма, часть речи, грамматика, морфемы, пометы; пустая "
 	           "строка после предложения. Морфемы: приставка-, КОРЕНЬ, ^суффикс, +окончание, "
 	           "~соединительная гласная~, =постфикс. «-» — стандартный ввод." },
-	.example = "ltm words \"Ученик смотрит в зеркало.\"",
+	.example = "ltm words \"Ученик смотрит в зеркало.\"\nltm words --chains library",
 	.min = 1, .max = 1, .opts = opts, .own_size = sizeof(struct words_call), .run = run,
 };
