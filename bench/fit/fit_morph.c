@@ -562,7 +562,7 @@ static void measure(const struct morph_net *net, const char *name, bool forms, b
 			g.form.n = (size_t)x.w.n;
 			for (int j = 0, at = 0; j < x.n; at = x.end[j++])
 				g.m[g.n++] = (struct morph){ (uint16_t)at, (uint16_t)(x.end[j] - at), x.type[j] };
-			n = morph_net_cut(net, &x.w, pos ? x.pos : 0, out);
+			n = morph_net_cut(net, &x.w, pos ? x.pos : 0, NULL, out);
 			for (int j = 0; j < n; j++)
 				m[j] = (struct morph){ out[j].from, (uint16_t)(out[j].to - out[j].from), out[j].type };
 			morph_score_add(&s, &g, m, n);

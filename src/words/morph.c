@@ -5,7 +5,8 @@
  *
  * Bytes become letters (numbers 1..33), the learnt model (data/ru/morph_model.bin) or, where the
  * program was built without it, the table of affixes cuts the letters, and the cuts become bytes
- * again. Of the hint the model uses the part of speech: стали of сталь, стали of стать.
+ * again. Of the hint the model hears the part of speech; a verb in -ть also tells its past tense,
+ * so that стали of стать is not cut as стали of сталь.
  *
  * Invariants: spans follow one another, cover the form and begin on letters; what is not a
  * Russian word is one ROOT; the same form gives the same cut on every machine and thread.
@@ -95,11 +96,44 @@ bool morph_has_model(void)
 	return has_net;
 }
 
+/* ---- the hint ------------------------------------------------------------------------------ */
+
+enum { LETTER_L = 12, LETTER_S = 18, LETTER_T = 19, LETTER_SOFT = 29, LETTER_YA = 32 };
+
+static int before_sya(const struct mword *w)	/* letters without -ся, -сь */
+{
+	int n = w->n;
+
+	return n > 3 && w->c[n - 2] == LETTER_S && (w->c[n - 1] == LETTER_YA || w->c[n - 1] == LETTER_SOFT) ?
+	       n - 2 : n;
+}
+
+/* ста-ть, ста-л-и: the past of a verb in -ть is its stem and л, whatever else looks so. */
+static bool sure_past(struct sure *out, const struct mword *w, const struct morph_hint *hint)
+{
+	struct mword lemma;
+	int stem, n = before_sya(w);
+
+	if (!hint || hint->pos != POS_VERB || !mword_of(&lemma, hint->lemma))
+		return false;
+	stem = before_sya(&lemma) - 2;
+	if (stem < 1 || lemma.c[stem] != LETTER_T || lemma.c[stem + 1] != LETTER_SOFT ||
+	    n < stem + 1 || n > stem + 2 || memcmp(w->c, lemma.c, (size_t)stem) || w->c[stem] != LETTER_L)
+		return false;
+	*out = (struct sure){ 1, { (uint8_t)stem }, { MORPH_SUFF } };
+	if (n == stem + 2) {
+		out->at[out->n] = (uint8_t)(stem + 1);
+		out->type[out->n++] = MORPH_END;
+	}
+	return true;
+}
+
 /* ---- the door ----------------------------------------------------------------------------- */
 
 int morph_cut(struct str form, const struct morph_hint *hint, struct morph out[MORPHS_MAX])
 {
 	struct mspan s[MORPHS_MAX];
+	struct sure sure;
 	struct mword w;
 	int n;
 
@@ -109,7 +143,10 @@ int morph_cut(struct str form, const struct morph_hint *hint, struct morph out[M
 		out[0] = (struct morph){ 0, (uint16_t)form.n, MORPH_ROOT };
 		return 1;
 	}
-	n = morph_has_model() ? morph_net_cut(&net, &w, hint ? hint->pos : 0, s) : morph_by_rules(&w, s);
+	if (morph_has_model())
+		n = morph_net_cut(&net, &w, hint ? hint->pos : 0, sure_past(&sure, &w, hint) ? &sure : NULL, s);
+	else
+		n = morph_by_rules(&w, s);
 	for (int i = 0; i < n; i++)
 		out[i] = (struct morph){ w.at[s[i].from], (uint16_t)(w.at[s[i].to] - w.at[s[i].from]),
 		                         s[i].type };

@@ -20,6 +20,7 @@ enum {
  * blocked: Putze, Sanders & Singler 2007]. */
 struct bloom { const uint8_t *bit; uint32_t blocks; };
 bool bloom_has(const struct bloom *b, uint64_t key);
+void bloom_expect(const struct bloom *b, uint64_t key);	/* it will be asked soon */
 void bloom_add(uint8_t *bit, uint32_t blocks, uint64_t key);
 
 /* Kinds of keys in the set beside the keys of gaps: strings of the dictionary's lemmas. */

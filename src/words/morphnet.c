@@ -14,7 +14,7 @@
  * sum of J over gaps and of the segment weights over segments; the best one is found exactly.
  *
  * Invariants: integers only, so every machine finds the same path; no memory is taken.
- * Cost: about 10 µs a word of ten letters.
+ * Cost: docs/morph.md; most of it is memory on its way, so all keys are made first.
  */
 #include "words/morphnet.h"
 #ifdef __SSE2__
@@ -97,28 +97,53 @@ enum status morph_net_open(struct morph_net *net, struct str bytes, struct err *
 	net->b1 = block(&c, NET_H, 4);
 	net->b2 = block(&c, NET_L, 4);
 	net->affix = block(&c, net->n_affix, 8);
-	return c.bad ? err_set(e, ERR_FORMAT, "morph_model.bin: cut short") : OK;
+	if (c.bad || c.at != bytes.n)
+		return err_set(e, ERR_FORMAT, "morph_model.bin: its blocks do not fit");
+	memset(net->quick, 0, sizeof net->quick);
+	for (uint32_t i = 0; i < net->n_affix; i++)
+		net->quick[net->affix[i] >> 3 & 1023] |= (uint8_t)(1u << (net->affix[i] & 7));
+	return OK;
 }
 
 /* ---- scores of gaps ------------------------------------------------------------------------- */
 
-/* sum[i] += x * w[i] for n a multiple of 8: the plain loop is the definition. */
-static void add_times(int32_t *sum, const int16_t *w, int16_t x, int n)
+/* What is not zero of a layer's input: row of weights and value. */
+struct inputs { int n; uint16_t row[NET_TAPS * NET_D + 2]; int16_t x[NET_TAPS * NET_D + 2]; };
+
+static void input(struct inputs *in, int row, int16_t x)
+{
+	if (x) {
+		in->row[in->n] = (uint16_t)row;
+		in->x[in->n++] = x;
+	}
+}
+
+/* sum[o] += sum over inputs of x * w[row][o], for n outputs, a multiple of 8. The plain loop is the
+ * definition; two inputs at a time where the machine multiplies pairs. */
+static void layer(int32_t *sum, const int16_t *w, int n, struct inputs *in)
 {
 #ifdef __SSE2__
-	__m128i vx = _mm_set1_epi16(x);
+	in->row[in->n] = 0;		/* an odd one out is paired with nothing */
+	in->x[in->n] = 0;
+	for (int o = 0; o < n; o += 8) {
+		__m128i *s = (__m128i *)(sum + o), lo = s[0], hi = s[1];
 
-	for (int i = 0; i < n; i += 8) {
-		__m128i v = _mm_load_si128((const __m128i *)(w + i));
-		__m128i lo = _mm_mullo_epi16(v, vx), hi = _mm_mulhi_epi16(v, vx);
-		__m128i *s = (__m128i *)(sum + i);
+		for (int k = 0; k < in->n; k += 2) {
+			__m128i a = _mm_load_si128((const __m128i *)(w + in->row[k] * n + o));
+			__m128i b = _mm_load_si128((const __m128i *)(w + in->row[k + 1] * n + o));
+			__m128i x = _mm_set1_epi32((int32_t)((uint32_t)(uint16_t)in->x[k] |
+			                                     (uint32_t)(uint16_t)in->x[k + 1] << 16));
 
-		s[0] = _mm_add_epi32(s[0], _mm_unpacklo_epi16(lo, hi));
-		s[1] = _mm_add_epi32(s[1], _mm_unpackhi_epi16(lo, hi));
+			lo = _mm_add_epi32(lo, _mm_madd_epi16(_mm_unpacklo_epi16(a, b), x));
+			hi = _mm_add_epi32(hi, _mm_madd_epi16(_mm_unpackhi_epi16(a, b), x));
+		}
+		s[0] = lo;
+		s[1] = hi;
 	}
 #else
-	for (int i = 0; i < n; i++)
-		sum[i] += (int32_t)x * w[i];
+	for (int k = 0; k < in->n; k++)
+		for (int o = 0; o < n; o++)
+			sum[o] += (int32_t)in->x[k] * w[in->row[k] * n + o];
 #endif
 }
 
@@ -132,57 +157,65 @@ struct scored {
 	struct word_hash hash;
 	_Alignas(64) int32_t J[MWORD_MAX][NET_L];	/* [gap] */
 	_Alignas(64) int16_t a[MWORD_MAX][NET_D];
+	uint64_t key[MWORD_MAX][GAP_KEYS];
+	const struct sure *sure;
 	int32_t inner[MORPH_TYPES][MWORD_MAX + 1];	/* sums of J[gap][inside] before a gap */
 };
 
 static void rows_of(struct scored *s, const struct morph_net *net, int g)
 {
-	uint64_t key[GAP_KEYS];
-	int32_t sum[NET_D];
+	_Alignas(16) int16_t sum[NET_D];	/* 41 terms of 127 at most and a bias: no overflow */
 
-	gap_keys(key, &s->hash, g);
-	for (int d = 0; d < NET_D; d++)
-		sum[d] = net->row_bias[d];
+	memcpy(sum, net->row_bias, sizeof sum);
 	for (int k = 0; k < GAP_KEYS; k++) {
-		const int8_t *row = net->row + (size_t)morph_row(key[k], net->rows) * NET_D;
+		uint64_t key = s->key[g][k];
+		const int8_t *row = net->row + (size_t)morph_row(key, net->rows) * NET_D;
+		int16_t known = (int16_t)-bloom_has(&net->set, key);
 
-		if (!bloom_has(&net->set, key[k]))
-			continue;
 		for (int d = 0; d < NET_D; d++)
-			sum[d] += row[d];
+			sum[d] = (int16_t)(sum[d] + (row[d] & known));
 	}
 	for (int d = 0; d < NET_D; d++)
-		s->a[g][d] = relu(sum[d], 0);
+		s->a[g][d] = sum[d] > 0 ? sum[d] : 0;
 }
 
 static void labels_of(struct scored *s, const struct morph_net *net, int g, int n)
 {
 	_Alignas(64) int32_t h[NET_H];
+	struct inputs in = { .n = 0 };
 
-	memcpy(h, net->b1, sizeof h);
 	for (int r = -NET_R; r <= NET_R; r++)
 		for (int d = 0; g + r > 0 && g + r < n && d < NET_D; d++)
-			if (s->a[g + r][d])
-				add_times(h, net->w1 + ((r + NET_R) * NET_D + d) * NET_H,
-				          s->a[g + r][d], NET_H);
-	memcpy(s->J[g], net->b2, sizeof s->J[g]);
-	for (int o = 0; o < NET_H; o++) {
-		int16_t x = relu(h[o], FIX_ROW + FIX_W - FIX_H);
-
-		if (x)
-			add_times(s->J[g], net->w2 + o * NET_L, x, NET_L);
-	}
+			input(&in, (r + NET_R) * NET_D + d, s->a[g + r][d]);
+	memcpy(h, net->b1, sizeof h);
+	layer(h, net->w1, NET_H, &in);
+	in.n = 0;
+	for (int o = 0; o < NET_H; o++)
+		input(&in, o, relu(h[o], FIX_ROW + FIX_W - FIX_H));
 	for (int d = 0; d < NET_D; d++)
-		if (s->a[g][d])
-			add_times(s->J[g], net->w2 + (NET_H + d) * NET_L,
-			          relu(s->a[g][d] << (FIX_H - FIX_ROW), 0), NET_L);
+		input(&in, NET_H + d, relu(s->a[g][d] << (FIX_H - FIX_ROW), 0));
+	memcpy(s->J[g], net->b2, sizeof s->J[g]);
+	layer(s->J[g], net->w2, NET_L, &in);
 	for (int l = 0; l < NET_L; l++)
 		s->J[g][l] >>= FIX_H + FIX_W - FIX_SCORE;
+}
+
+/* Keys of all gaps first, so that memory is on its way when they are looked up. */
+static void keys_of(struct scored *s, const struct morph_net *net, int n)
+{
+	for (int g = 1; g < n; g++) {
+		gap_keys(s->key[g], &s->hash, g);
+		for (int k = 0; k < GAP_KEYS; k++) {
+			bloom_expect(&net->set, s->key[g][k]);
+			__builtin_prefetch(net->row + (size_t)morph_row(s->key[g][k], net->rows) * NET_D);
+		}
+	}
 }
 
 static void score(struct scored *s, const struct morph_net *net, const struct mword *w, int pos)
 {
 	word_hash_init(&s->hash, w, &net->set, pos);
+	keys_of(s, net, w->n);
 	for (int g = 1; g < w->n; g++)
 		rows_of(s, net, g);
 	for (int g = 1; g < w->n; g++)
@@ -203,6 +236,8 @@ static bool known_affix(const struct morph_net *net, uint64_t key)
 {
 	uint32_t lo = 0, hi = net->n_affix;
 
+	if (!(net->quick[key >> 3 & 1023] & 1u << (key & 7)))
+		return false;
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 
@@ -228,6 +263,10 @@ static int32_t seg_score(const struct scored *s, const struct morph_net *net, in
 /* May letters [from, to) be a morpheme of this type? Roots are free, affixes are listed. */
 static bool may_be(const struct scored *s, const struct morph_net *net, int from, int to, int t)
 {
+	for (int i = 0; s->sure && i < s->sure->n; i++)
+		if ((from < s->sure->at[i] && s->sure->at[i] < to) ||
+		    (from == s->sure->at[i] && t != s->sure->type[i]))
+			return false;
 	if (t == MORPH_ROOT)
 		return true;
 	if (t == MORPH_HYPH)
@@ -296,7 +335,7 @@ static int trace(struct place at[][MORPH_TYPES], int n, struct mspan out[MORPHS_
 }
 
 int morph_net_cut(const struct morph_net *net, const struct mword *w, int pos,
-                  struct mspan out[MORPHS_MAX])
+                  const struct sure *sure, struct mspan out[MORPHS_MAX])
 {
 	struct place at[MWORD_MAX + 1][MORPH_TYPES];
 	struct scored s;
@@ -305,6 +344,7 @@ int morph_net_cut(const struct morph_net *net, const struct mword *w, int pos,
 	for (int i = 0; i <= w->n; i++)
 		for (int t = 0; t < MORPH_TYPES; t++)
 			at[i][t] = (struct place){ .score = FAR };
+	s.sure = sure;
 	score(&s, net, w, pos);
 	for (int from = 0; from < w->n; from++) {
 		bool begun = !from;
@@ -317,6 +357,8 @@ int morph_net_cut(const struct morph_net *net, const struct mword *w, int pos,
 	n = trace(at, w->n, out);
 	if (n)
 		return n;
+	if (sure)		/* what was sure does not fit this model */
+		return morph_net_cut(net, w, pos, NULL, out);
 	out[0] = (struct mspan){ 0, (uint8_t)w->n, MORPH_ROOT };	/* nothing fits: one root */
 	return 1;
 }

@@ -40,13 +40,17 @@ struct morph_net {
 	const uint64_t *affix;		/* [n_affix] keys of known affixes, growing */
 	uint32_t rows, seg_bits, labels, n_affix;
 	uint8_t pair[MORPH_TYPES][MORPH_TYPES], inside[MORPH_TYPES];
+	uint8_t quick[1024];		/* bit (key mod 8192): some affix has it */
 };
 
 /* Points into bytes, which must stay and begin on a 16-byte boundary. ERR_FORMAT when damaged. */
 enum status morph_net_open(struct morph_net *net, struct str bytes, struct err *e);
 uint64_t morph_net_sum(struct str bytes);	/* of at least MORPH_NET_HEADER bytes */
-/* The best cut under the model; pos is enum pos, or 0 when unknown. Spans cover the word. */
+/* What is sure before the model is asked: a morpheme of a type begins at a letter. */
+struct sure { uint8_t n, at[2], type[2]; };
+/* The best cut under the model; pos is enum pos, or 0 when unknown; sure may be NULL. Spans
+ * cover the word. */
 int morph_net_cut(const struct morph_net *net, const struct mword *w, int pos,
-                  struct mspan out[MORPHS_MAX]);
+                  const struct sure *sure, struct mspan out[MORPHS_MAX]);
 
 #endif

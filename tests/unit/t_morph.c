@@ -12,17 +12,22 @@ static struct dictfile real;
 #define NEED_MODEL() do { if (!morph_has_model()) { \
 	print_message("SKIP: built without data/ru/morph_model.bin\n"); skip(); } } while (0)
 
-static struct str cut_told(struct arena *a, const char *form, int pos)
+static struct str cut_hinted(struct arena *a, const char *form, const char *lemma, int pos)
 {
 	struct morph m[MORPHS_MAX];
-	struct morph_hint hint = { .pos = (uint8_t)pos };
+	struct morph_hint hint = { str_of(lemma), (uint8_t)pos };
 	struct buf b = { 0 };
 	struct str s;
 
-	morph_tell(&b, str_of(form), m, morph_cut(str_of(form), pos ? &hint : NULL, m));
+	morph_tell(&b, str_of(form), m, morph_cut(str_of(form), lemma ? &hint : NULL, m));
 	s = str_copy(a, buf_view(&b));
 	buf_free(&b);
 	return s;
+}
+
+static struct str cut_told(struct arena *a, const char *form)
+{
+	return cut_hinted(a, form, NULL, 0);
 }
 
 /* ---- letters ------------------------------------------------------------------------------- */
@@ -108,10 +113,10 @@ static void test_same_cut(void **state)
 	struct arena a = arena_open("t");
 
 	(void)state;
-	CHECK(str_eq(cut_told(&a, "Перечитывал", 0), cut_told(&a, "перечитывал", 0)));
-	CHECK(str_eq(cut_told(&a, "ПЕРЕЧИТЫВАЛ", 0), cut_told(&a, "перечитывал", 0)));
-	CHECK_EQ(cut_told(&a, "зелёный", 0).n, cut_told(&a, "зеленый", 0).n);
-	CHECK_EQ(cut_told(&a, "зеле\u0301ный", 0).n, cut_told(&a, "зеленый", 0).n + 2);
+	CHECK(str_eq(cut_told(&a, "Перечитывал"), cut_told(&a, "перечитывал")));
+	CHECK(str_eq(cut_told(&a, "ПЕРЕЧИТЫВАЛ"), cut_told(&a, "перечитывал")));
+	CHECK_EQ(cut_told(&a, "зелёный").n, cut_told(&a, "зеленый").n);
+	CHECK_EQ(cut_told(&a, "зеле\u0301ный").n, cut_told(&a, "зеленый").n + 2);
 	arena_close(&a);
 }
 
@@ -123,8 +128,11 @@ static void test_hint(void **state)
 
 	(void)state;
 	NEED_MODEL();
-	CHECK_STR(cut_told(&a, "стали", POS_VERB), "СТА^л+и");
-	CHECK_STR(cut_told(&a, "стали", POS_NOUN), "СТАЛ+и");
+	CHECK_STR(cut_hinted(&a, "стали", "стать", POS_VERB), "СТА^л+и");
+	CHECK_STR(cut_hinted(&a, "стали", "сталь", POS_NOUN), "СТАЛ+и");
+	CHECK_STR(cut_hinted(&a, "Мылась", "мыться", POS_VERB), "МЫ^л+а=сь");
+	CHECK_STR(cut_hinted(&a, "пил", "пить", POS_VERB), "ПИ^л");
+	CHECK_STR(cut_hinted(&a, "пили", "пилить", POS_VERB), "ПИЛ+и");
 	arena_close(&a);
 }
 
