@@ -1,5 +1,5 @@
 /* fuzz_tokens_text.c - any bytes as text for every scheme that needs no dictionary: trained on the
- * first half, encoded and decoded whole.
+ * first half (every eighth input), encoded and decoded whole.
  *
  * Ids must be within the vocabulary, no more than bytes, the same from a worker that has seen
  * other texts; what comes back must be what went in. A lossy scheme only has to live.
@@ -62,8 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			old[s] = tokens_work_open(fixed[s]);
 		}
 		same(old[s], fixed[s], text);
-		if (size > 4096)
-			continue;	/* training on each input: small ones */
+		if (size > 4096 || size % 8)
+			continue;	/* training costs a hundred times more than encoding */
 		t = train(s, (struct str){ text.p, size / 2 });
 		k = tokens_work_open(t);
 		same(k, t, text);
