@@ -318,7 +318,7 @@ static void count_inventory(void)
 	T->affix = keys_kept(&affix_counts, 2, &n);
 	T->n_affix = (uint32_t)n;
 	memset(T->pair, NET_NONE, sizeof T->pair);
-	T->labels = 7;
+	T->labels = NET_INSIDES;
 	for (int t = 1; t < MORPH_TYPES; t++)
 		T->inside[t] = (uint8_t)(t - 1);
 	for (int a = 1; a < MORPH_TYPES; a++)

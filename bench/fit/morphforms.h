@@ -243,6 +243,8 @@ static inline bool add_morph(struct example *o, int end, int type)
 	return true;
 }
 
+static inline bool sign(uint8_t c) { return c == 10 || c == 29; }	/* й ь */
+
 /* Lays letters [from, to) of the form beside the first n_stem letters of the lemma, whose first
  * n_morph morphemes they are. */
 static inline bool lay(struct example *o, int from, int to, const struct example *lemma, int n_stem,
@@ -263,6 +265,10 @@ static inline bool lay(struct example *o, int from, int to, const struct example
 
 		if (same == begin && !left)
 			return root;
+		if (same == begin && left == 1 && o->n && sign(o->w.c[to - 1])) {
+			o->end[o->n - 1] = (uint8_t)to;		/* расшир-и-ть, расширь */
+			return root;
+		}
 		if ((t != MORPH_ROOT && t != MORPH_SUFF) || (t == MORPH_ROOT && same == begin))
 			return false;
 		for (int i = k + 1; i < n_morph; i++)
@@ -270,7 +276,7 @@ static inline bool lay(struct example *o, int from, int to, const struct example
 				return false;
 		return add_morph(o, to, t) && (root || t == MORPH_ROOT);
 	}
-	if (left == 1 && soft && o->n && (o->w.c[to - 1] == 10 || o->w.c[to - 1] == 29))
+	if (left == 1 && soft && o->n && sign(o->w.c[to - 1]))
 		o->end[o->n - 1] = (uint8_t)to;		/* станци-я, станций */
 	else if (left)
 		return root && add_morph(o, to, MORPH_SUFF);

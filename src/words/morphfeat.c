@@ -25,31 +25,10 @@ static uint64_t mix(uint64_t x)		/* murmur3's last step [Appleby 2011] */
 
 /* ---- the set ------------------------------------------------------------------------------ */
 
-static uint64_t four_bits(uint64_t key)
-{
-	return (key ^ 0x9E3779B97F4A7C15ull) * 0xD6E8FEB86659FD93ull;
-}
-
-bool bloom_has(const struct bloom *b, uint64_t key)
-{
-	const uint8_t *block = b->bit + 64 * (size_t)((uint64_t)(uint32_t)key * b->blocks >> 32);
-	uint64_t x = four_bits(key);
-	unsigned all = 1;
-
-	for (int i = 0; i < 4; i++, x >>= 9)	/* no branch: one line of cache has them all */
-		all &= (unsigned)block[x >> 31 & 63] >> (x >> 28 & 7);
-	return all & 1;
-}
-
-void bloom_expect(const struct bloom *b, uint64_t key)
-{
-	__builtin_prefetch(b->bit + 64 * (size_t)((uint64_t)(uint32_t)key * b->blocks >> 32));
-}
-
 void bloom_add(uint8_t *bit, uint32_t blocks, uint64_t key)
 {
 	uint8_t *block = bit + 64 * (size_t)((uint64_t)(uint32_t)key * blocks >> 32);
-	uint64_t x = four_bits(key);
+	uint64_t x = bloom_bits(key);
 
 	for (int i = 0; i < 4; i++, x >>= 9)
 		block[x >> 31 & 63] |= (uint8_t)(1u << (x >> 28 & 7));

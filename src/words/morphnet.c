@@ -37,13 +37,17 @@ static const void *block(struct cut *c, size_t n, size_t size)
 	return c->all.p + at;
 }
 
+/* Labels of insides stand first, those of borders after them. */
 static bool labels_fit(const struct morph_net *net)
 {
+	if (net->labels < NET_INSIDES || net->labels > NET_L)
+		return false;
 	for (int a = 0; a < MORPH_TYPES; a++) {
-		if (net->inside[a] >= net->labels)
+		if (net->inside[a] >= NET_INSIDES)
 			return false;
 		for (int b = 0; b < MORPH_TYPES; b++)
-			if (net->pair[a][b] >= net->labels && net->pair[a][b] != NET_NONE)
+			if (net->pair[a][b] != NET_NONE &&
+			    (net->pair[a][b] >= net->labels || net->pair[a][b] < NET_INSIDES))
 				return false;
 	}
 	return true;
@@ -86,7 +90,7 @@ enum status morph_net_open(struct morph_net *net, struct str bytes, struct err *
 	memcpy(net->pair, table.p, sizeof net->pair);
 	memcpy(net->inside, table.p + sizeof net->pair, sizeof net->inside);
 	if (!net->rows || !net->set.blocks || net->seg_bits < 1 || net->seg_bits > 24 ||
-	    net->labels > NET_L || !labels_fit(net))
+	    !labels_fit(net))
 		return err_set(e, ERR_FORMAT, "morph_model.bin: impossible sizes");
 	net->row = block(&c, net->rows, NET_D);
 	net->seg = block(&c, (size_t)1 << net->seg_bits, 1);
@@ -159,6 +163,7 @@ struct scored {
 	_Alignas(64) int16_t a[MWORD_MAX][NET_D];
 	uint64_t key[MWORD_MAX][GAP_KEYS];
 	const struct sure *sure;
+	bool open[MWORD_MAX + 1];	/* may a morpheme begin at this letter? */
 	int32_t inner[MORPH_TYPES][MWORD_MAX + 1];	/* sums of J[gap][inside] before a gap */
 };
 
@@ -200,6 +205,30 @@ static void labels_of(struct scored *s, const struct morph_net *net, int g, int 
 		s->J[g][l] >>= FIX_H + FIX_W - FIX_SCORE;
 }
 
+/* A gap where every border is far worse than going on is closed: segments that begin or end there
+ * are not looked at. CLOSED is wide enough to change no cut of the dev words. */
+static void open_gaps(struct scored *s, const struct morph_net *net, int n)
+{
+	enum { CLOSED = 8 << FIX_SCORE };
+
+	s->open[0] = s->open[n] = true;
+	for (int g = 1; g < n; g++) {
+		int32_t on = INT32_MIN, border = INT32_MIN;
+
+		for (uint32_t l = 0; l < net->labels; l++) {
+			int32_t *best = l < NET_INSIDES ? &on : &border;
+
+			*best = s->J[g][l] > *best ? s->J[g][l] : *best;
+		}
+		s->open[g] = border > on - CLOSED;
+	}
+	for (int i = 0; s->sure && i < s->sure->n; i++)
+		s->open[s->sure->at[i]] = true;
+	for (int i = 0; i < n; i++)
+		if (s->hash.w->c[i] == LETTER_HYPHEN)
+			s->open[i] = s->open[i + 1] = true;
+}
+
 /* Keys of all gaps first, so that memory is on its way when they are looked up. */
 static void keys_of(struct scored *s, const struct morph_net *net, int n)
 {
@@ -220,6 +249,7 @@ static void score(struct scored *s, const struct morph_net *net, const struct mw
 		rows_of(s, net, g);
 	for (int g = 1; g < w->n; g++)
 		labels_of(s, net, g, w->n);
+	open_gaps(s, net, w->n);
 	for (int t = 1; t < MORPH_TYPES; t++) {
 		s->inner[t][1] = 0;
 		for (int g = 1; g < w->n; g++)
@@ -303,7 +333,7 @@ static void reach_from(struct place at[][MORPH_TYPES], const struct morph_net *n
 		return;
 	}
 	for (int to = from + 1; to <= w->n && w->c[to - 1] != LETTER_HYPHEN; to++)
-		for (int t = 1; t < MORPH_TYPES; t++)
+		for (int t = 1; s->open[to] && t < MORPH_TYPES; t++)
 			if (to - from <= (t == MORPH_ROOT ? SEG_ROOT_MAX : SEG_AFFIX_MAX) &&
 			    may_be(s, net, from, to, t))
 				reach(at, net, s, from, to, t);

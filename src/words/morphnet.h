@@ -7,7 +7,7 @@
  *     in which this field is zero
  *     u32 blocks of the set, u32 log2 of segment weights, u32 labels, u32 affixes
  *     u8 pair[8][8], label of the gap between two types, 255: they never meet
- *     u8 inside[8], label of a gap inside a type; zeros up to 192
+ *     u8 inside[8], label of a gap inside a type, below 7; zeros up to 192
  *     i8  row[rows][16]; i8 seg[1 << log2]; u8 set[blocks][64]
  *     i16 w1[5][16][64], w2[80][40], row_bias[16]; i32 b1[64], b2[40]; u64 affix[affixes]
  *
@@ -24,6 +24,7 @@ enum {
 	NET_D = 16, NET_H = 64,		/* width of a row, of the hidden layer */
 	NET_R = 2, NET_TAPS = 2 * NET_R + 1,	/* gaps seen on each side, in all */
 	NET_L = 40,			/* room for labels */
+	NET_INSIDES = 7,		/* labels 0..6: inside of a type */
 	NET_NONE = 255,
 	/* Bits after the point: of rows, of weights, of the hidden layer, of scores, of segments. */
 	FIX_ROW = 6, FIX_W = 10, FIX_H = 8, FIX_SCORE = 8, FIX_SEG = 4,

@@ -39,7 +39,8 @@ void morph_tell(struct buf *b, struct str form, const struct morph *m, int n)
 			buf_str(b, S("--"));
 		else
 			put(b, s, t == MORPH_ROOT);
-		buf_str(b, str_of(after[t]));
+		if (t != MORPH_PREF || i + 1 == n || m[i + 1].type != MORPH_HYPH)
+			buf_str(b, str_of(after[t]));		/* по--РУС, not по---РУС */
 	}
 }
 

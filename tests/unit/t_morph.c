@@ -310,10 +310,12 @@ static void make_forms(struct buf *got, struct str in)
 
 	lexicon_of(&lex, real.dict);
 	while (str_cut(&in, '\n', &line)) {
-		struct morph_gold g;
+		struct morph_gold g = { .n = 0 };
 		struct example x = { 0 }, f;
 		const struct lexeme *l;
 
+		if (!line.n)
+			continue;
 		CHECK(str_cut(&line, '\t', &form) && morph_gold_of(&g, form, line));
 		CHECK(mword_of(&x.w, form));
 		for (int k = 0, at = 0; k < g.n; k++) {
