@@ -27,7 +27,10 @@ static double seconds(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static int name_cmp(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int name_cmp(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 /* Books of a split; split < 0: all. */
 static struct texts load(const char *dir, int split)
@@ -53,7 +56,8 @@ static struct texts load(const char *dir, int split)
 		struct buf b = { 0 };
 		struct err e = { 0 };
 
-		if (split >= 0 && (int)split_of(data_find("split.tsv"), str_of(name[i]), S(""), S("")) != split)
+		if (split >= 0 && (int)split_of(data_find("split.tsv"), str_of(name[i]),
+		                                S(""), S("")) != split)
 			continue;
 		snprintf(path, sizeof path, "%s/%s", dir, name[i]);
 		if (file_read(&b, path, 64 << 20, &e)) {
@@ -97,8 +101,13 @@ static struct result measure(const struct tokenizer *t, const struct texts *x)
 
 			while (at < b.n && at < x->s[i].n && b.p[at] == x->s[i].p[at])
 				at++;
-			fprintf(stderr, "text %zu: wrong at byte %zu: %s\n  is  %.*s\n  was %.*s\n", i, at, e.msg, (int)(b.n - at > 60 ? 60 : b.n - at), b.p + at,
-			        (int)(x->s[i].n - at > 60 ? 60 : x->s[i].n - at), x->s[i].p + at);
+			fprintf(stderr,
+			        "text %zu: wrong at byte %zu: %s\n  is  %.*s\n  was "
+			        "%.*s\n",
+			        i, at, e.msg, (int)(b.n - at > 60 ? 60 : b.n - at),
+			        b.p + at,
+			        (int)(x->s[i].n - at > 60 ? 60 : x->s[i].n - at),
+			        x->s[i].p + at);
 			r.wrong++;
 		}
 		r.tokens += ids.n;
@@ -118,8 +127,8 @@ static struct result measure(const struct tokenizer *t, const struct texts *x)
 	return r;
 }
 
-static void train(struct tokenizer *t, const struct dict *d, const struct fold_school *x, uint32_t option,
-                  uint32_t vocab, float share)
+static void train(struct tokenizer *t, const struct dict *d, const struct fold_school *x,
+                  uint32_t option, uint32_t vocab, float share)
 {
 	struct fold_plan q = { .option = option, .vocab = vocab, .lexemes = share };
 	struct err e = { 0 };
@@ -147,17 +156,20 @@ static void row(const char *name, const struct result *r, double train_s, uint32
 {
 	double w = (double)r->c.words / 100;
 
-	printf("%-34s %6.3f %8zu %6u %6zu  %5.1f %5.1f %5.1f %5.1f %5.1f  %5.1f %5.1f %6.1f%s\n", name,
-	       r->per_token, r->tokens, vocab, r->used, (double)r->c.lexemes / w,
+	printf("%-34s %6.3f %8zu %6u %6zu  %5.1f %5.1f %5.1f %5.1f %5.1f  %5.1f %5.1f "
+	       "%6.1f%s\n",
+	       name, r->per_token, r->tokens, vocab, r->used, (double)r->c.lexemes / w,
 	       (double)(r->c.one_form) / w, (double)r->c.base / w, (double)r->c.agree / w,
-	       (double)r->c.form / w, r->encode_mb, r->decode_mb, train_s, r->wrong ? "  WRONG" : "");
+	       (double)r->c.form / w, r->encode_mb, r->decode_mb, train_s,
+	       r->wrong ? "  WRONG" : "");
 	fflush(stdout);
 }
 
 static void head(void)
 {
-	printf("%-34s %6s %8s %6s %6s  %5s %5s %5s %5s %5s  %5s %5s %6s\n", "folded", "ch/tok", "tokens",
-	       "vocab", "used", "lex%", "one%", "base%", "agr%", "form%", "enc", "dec", "train");
+	printf("%-34s %6s %8s %6s %6s  %5s %5s %5s %5s %5s  %5s %5s %6s\n", "folded",
+	       "ch/tok", "tokens", "vocab", "used", "lex%", "one%", "base%", "agr%",
+	       "form%", "enc", "dec", "train");
 }
 
 static const struct step { const char *name; uint32_t option; } steps[] = {
@@ -173,8 +185,9 @@ static const struct step { const char *name; uint32_t option; } steps[] = {
 	{ "default, usual form needs no tag", FOLD_DEFAULT | FOLD_USUAL },
 };
 
-static void one(const struct dict *d, const struct fold_school *tr, const struct texts *te, const char *name,
-                uint32_t option, uint32_t vocab, float share)
+static void one(const struct dict *d, const struct fold_school *tr,
+                const struct texts *te, const char *name, uint32_t option, uint32_t vocab,
+                float share)
 {
 	struct tokenizer t;
 	double t0 = seconds();
@@ -189,18 +202,25 @@ static void one(const struct dict *d, const struct fold_school *tr, const struct
 
 /* ---- the lossy scheme ------------------------------------------------------------------------------ */
 
-static double share(uint64_t a, uint64_t b) { return b ? 100.0 * (double)a / (double)b : 0; }
-
-static void lemmas(const struct dict *d, const struct texts *tr, const struct texts *te, const char *name,
-                   uint32_t option, uint32_t vocab)
+static double share(uint64_t a, uint64_t b)
 {
-	struct tokenizer t = { .scheme = TOKENS_LEMMA, .of = &scheme_lemma, .dict = d, .mem = arena_open("t") };
+	return b ? 100.0 * (double)a / (double)b : 0;
+}
+
+static void lemmas(const struct dict *d, const struct texts *tr, const struct texts *te,
+                   const char *name, uint32_t option, uint32_t vocab)
+{
+	struct tokenizer t = { .scheme = TOKENS_LEMMA,
+		               .of = &scheme_lemma,
+		               .dict = d,
+		               .mem = arena_open("t") };
 	struct tokens_plan p = { TOKENS_LEMMA, vocab, d };
 	struct ids ids = { 0 };
 	struct err e = { 0 };
 	double t0;
 
-	if (lemma_train(&t, &p, option, tr->s, tr->n, NULL, &e) || scheme_lemma.ready(&t, &e)) {
+	if (lemma_train(&t, &p, option, tr->s, tr->n, NULL, &e) ||
+	    scheme_lemma.ready(&t, &e)) {
 		fprintf(stderr, "%s\n", e.msg);
 		exit(3);
 	}
@@ -218,14 +238,20 @@ static void lemmas(const struct dict *d, const struct texts *tr, const struct te
 	}
 	struct lemma_count c = lemma_counts(&k);
 
-	printf("%s: %.3f characters a token, %zu tokens, vocabulary %u, %zu in use, %.1f MB/s\n", name,
-	       (double)te->chars / (double)ids.n, ids.n, t.n, n_used, (double)te->bytes / 1e6 / t0);
-	printf("  of %llu words kept %.1f %%; dropped: function words %.1f %% (negations %.2f %%), pronouns %.1f %%\n",
-	       (unsigned long long)c.words, share(c.kept, c.words), share(c.function, c.words),
-	       share(c.negations, c.words), share(c.pronouns, c.words));
-	printf("  of the kept: form lost %.1f %%, capital lost %.1f %%, names %.1f %%, spelled %.1f %%; "
-	       "%llu marks dropped\n", share(c.forms, c.kept), share(c.capitals, c.kept),
-	       share(c.names, c.kept), share(c.spelled, c.kept), (unsigned long long)c.marks);
+	printf("%s: %.3f characters a token, %zu tokens, vocabulary %u, %zu in use, %.1f "
+	       "MB/s\n",
+	       name, (double)te->chars / (double)ids.n, ids.n, t.n, n_used,
+	       (double)te->bytes / 1e6 / t0);
+	printf("  of %llu words kept %.1f %%; dropped: function words %.1f %% (negations "
+	       "%.2f %%), pronouns %.1f %%\n",
+	       (unsigned long long)c.words, share(c.kept, c.words),
+	       share(c.function, c.words), share(c.negations, c.words),
+	       share(c.pronouns, c.words));
+	printf("  of the kept: form lost %.1f %%, capital lost %.1f %%, names %.1f %%, "
+	       "spelled %.1f %%; "
+	       "%llu marks dropped\n",
+	       share(c.forms, c.kept), share(c.capitals, c.kept), share(c.names, c.kept),
+	       share(c.spelled, c.kept), (unsigned long long)c.marks);
 	scheme_lemma.work_close(k.own);
 	scheme_lemma.close(&t);
 	arena_close(&t.mem);
@@ -236,7 +262,8 @@ static void lemmas(const struct dict *d, const struct texts *tr, const struct te
 int main(int argc, char **argv)
 {
 	const char *shared = getenv("LTM_SHARED") ? getenv("LTM_SHARED") : "../shared";
-	bool all = argc > 1 && !strcmp(argv[1], "all"), lemma = argc > 1 && !strcmp(argv[1], "lemma");
+	bool all = argc > 1 && !strcmp(argv[1], "all"),
+	     lemma = argc > 1 && !strcmp(argv[1], "lemma");
 
 	argc -= all || lemma;
 	argv += all || lemma;
@@ -251,13 +278,17 @@ int main(int argc, char **argv)
 		return 5;
 	}
 	struct texts tr = load(dir, SPLIT_TRAIN);
-	struct texts te = load(dir, all ? -1 : argc > 2 && !strcmp(argv[2], "dev") ? SPLIT_DEV : SPLIT_TEST);
+	struct texts te = load(dir, all                                   ? -1
+	                            : argc > 2 && !strcmp(argv[2], "dev") ? SPLIT_DEV
+	                                                                  : SPLIT_TEST);
 
-	printf("# trained on %zu books, %.1f M characters; measured on %zu books, %.2f M characters\n", tr.n,
-	       (double)tr.chars / 1e6, te.n, (double)te.chars / 1e6);
+	printf("# trained on %zu books, %.1f M characters; measured on %zu books, %.2f M "
+	       "characters\n",
+	       tr.n, (double)tr.chars / 1e6, te.n, (double)te.chars / 1e6);
 	if (lemma) {
 		lemmas(d.dict, &tr, &te, "content words", 0, vocab);
-		lemmas(d.dict, &tr, &te, "and pronouns, not", LEMMA_PRONOUNS | LEMMA_NOT, vocab);
+		lemmas(d.dict, &tr, &te, "and pronouns, not", LEMMA_PRONOUNS | LEMMA_NOT,
+		       vocab);
 		return 0;
 	}
 	struct inflect *f = inflect_open(d.dict);
@@ -273,7 +304,8 @@ int main(int argc, char **argv)
 	if (all)
 		one(d.dict, school, &te, "default, every book", FOLD_DEFAULT, vocab, 0);
 	for (int i = 3; i < argc; i += 2)
-		one(d.dict, school, &te, argv[i], (uint32_t)atoi(argv[i]), vocab, i + 1 < argc ? (float)atof(argv[i + 1]) : 0);
+		one(d.dict, school, &te, argv[i], (uint32_t)atoi(argv[i]), vocab,
+		    i + 1 < argc ? (float)atof(argv[i + 1]) : 0);
 	for (size_t i = 0; i < sizeof steps / sizeof *steps && !all && argc <= 3; i++)
 		one(d.dict, school, &te, steps[i].name, steps[i].option, vocab, 0);
 	fold_school_close(school);

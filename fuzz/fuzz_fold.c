@@ -11,8 +11,9 @@
 #include "words/fold.h"
 
 static const char school[] =
-	"Мыла мама мыло. Ёж и ежи — ёж, ежа, ежу! Мыло мыли, мыла «нет».\nСтол, стола; на столе.\n"
-	"В лесу не шумит лес, а в тёмном поле тихо. — Да? — сказал он. — 12 XIV abc\n";
+        "Мыла мама мыло. Ёж и ежи — ёж, ежа, ежу! Мыло мыли, мыла «нет».\nСтол, стола; "
+        "на столе.\n"
+        "В лесу не шумит лес, а в тёмном поле тихо. — Да? — сказал он. — 12 XIV abc\n";
 
 static struct dict *d;
 static struct tokenizer made[3];
@@ -38,11 +39,14 @@ static void begin(void)
 		struct tokens_plan p = { TOKENS_FOLD, vocab[i], d };
 		struct fold_plan q = { .option = option[i], .vocab = vocab[i] };
 
-		made[i] = (struct tokenizer){ .scheme = TOKENS_FOLD, .of = &scheme_fold, .dict = d,
-		                              .mem = arena_open("fuzz") };
+		made[i] = (struct tokenizer){ .scheme = TOKENS_FOLD,
+			                      .of = &scheme_fold,
+			                      .dict = d,
+			                      .mem = arena_open("fuzz") };
 		must(!fold_train(&made[i], &p, &q, text, 20, NULL, &e));
 		must(!scheme_fold.ready(&made[i], &e));
-		work[i] = (struct tokens_work){ &made[i], scheme_fold.work_open(&made[i]) };
+		work[i] =
+		        (struct tokens_work){ &made[i], scheme_fold.work_open(&made[i]) };
 	}
 }
 
@@ -66,7 +70,8 @@ static void as_ids(struct tokens_work *k, struct str bytes)
 	struct err e = { 0 };
 
 	for (size_t i = 0; i + 1 < bytes.n; i += 2)
-		VEC_PUSH(ids.id, ids.n, ids.cap) = (uint32_t)(unsigned char)bytes.p[i] << 2 |
+		VEC_PUSH(ids.id, ids.n, ids.cap) = (uint32_t)(unsigned char)bytes.p[i]
+		                                           << 2 |
 		                                   ((unsigned char)bytes.p[i + 1] & 3);
 	if (scheme_fold.decode(k, ids.id, ids.n, &b, &e))
 		must(e.code == ERR_FORMAT && e.msg[0]);
@@ -80,10 +85,11 @@ static void as_vocabulary(struct str bytes)
 	struct tokenizer t = made[0];
 	struct err e = { 0 };
 
-	if (bytes.n < 4)
+	if (bytes.n < 4 || (bytes.p[1] & 7))	/* costly: an eighth of the inputs */
 		return;
 	char *p = mem_alloc(t.extra.n, 1);
-	size_t at = ((size_t)(unsigned char)bytes.p[0] << 8 | (unsigned char)bytes.p[1]) % t.extra.n;
+	size_t at = ((size_t)(unsigned char)bytes.p[0] << 8 | (unsigned char)bytes.p[1]) %
+	            t.extra.n;
 
 	memcpy(p, t.extra.p, t.extra.n);
 	for (size_t i = 2; i < bytes.n && at < t.extra.n; i++)

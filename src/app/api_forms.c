@@ -12,7 +12,8 @@ static void row(struct buf *b, const struct inflected *v)
 	char g[160];
 
 	buf_printf(b, STR_FMT "\t%s\t%s\t%d%s\n", STR_ARG(v->form), pos_name(v->pos),
-	           gram_name(v->g, g, sizeof g), v->lexeme + 1, v->guessed ? "\tguessed" : "");
+	           gram_name(v->g, g, sizeof g), v->lexeme + 1,
+	           v->guessed ? "\tguessed" : "");
 }
 
 static void json_row(struct buf *b, const struct inflected *v, bool first)
@@ -22,11 +23,13 @@ static void json_row(struct buf *b, const struct inflected *v, bool first)
 	buf_str(b, first ? S("[\n") : S(",\n"));
 	buf_str(b, S("{\"form\":"));
 	json_str(b, v->form);
-	buf_printf(b, ",\"pos\":\"%s\",\"grammar\":\"%s\",\"lexeme\":%d,\"guessed\":%s}", pos_name(v->pos),
-	           gram_name(v->g, g, sizeof g), v->lexeme + 1, v->guessed ? "true" : "false");
+	buf_printf(b, ",\"pos\":\"%s\",\"grammar\":\"%s\",\"lexeme\":%d,\"guessed\":%s}",
+	           pos_name(v->pos), gram_name(v->g, g, sizeof g), v->lexeme + 1,
+	           v->guessed ? "true" : "false");
 }
 
-static enum status list(struct buf *b, const struct dict *d, const struct ltm_forms_opts *o, struct err *e)
+static enum status list(struct buf *b, const struct dict *d,
+                        const struct ltm_forms_opts *o, struct err *e)
 {
 	struct inflect *f = inflect_open(d);
 	struct arena a = arena_open("forms");
@@ -44,8 +47,11 @@ static enum status list(struct buf *b, const struct dict *d, const struct ltm_fo
 	if (!n) {
 		struct str safe = str_safe(&a, str_of(o->lemma), false);
 
-		st = err_set(e, ERR_FORMAT, "'" STR_FMT "' is no Russian lemma: give the first form of a word "
-		             "(стол, хороший, идти)", STR_ARG(safe));
+		st = err_set(e, ERR_FORMAT,
+		             "'" STR_FMT
+		             "' is no Russian lemma: give the first form of a word "
+		             "(стол, хороший, идти)",
+		             STR_ARG(safe));
 	}
 	inflect_close(f);
 	arena_close(&a);

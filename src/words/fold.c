@@ -37,8 +37,9 @@ void fold_give(struct tokenizer *t, const struct fold *o)
 	buf_free(&b);
 }
 
-enum status fold_train(struct tokenizer *t, const struct tokens_plan *p, const struct fold_plan *q,
-                       const struct str *text, size_t n, const struct watch *w, struct err *e)
+enum status fold_train(struct tokenizer *t, const struct tokens_plan *p,
+                       const struct fold_plan *q, const struct str *text, size_t n,
+                       const struct watch *w, struct err *e)
 {
 	struct fold_school *school;
 	struct inflect *f;
@@ -61,8 +62,9 @@ enum status fold_train(struct tokenizer *t, const struct tokens_plan *p, const s
 	return s;
 }
 
-static enum status train(struct tokenizer *t, const struct tokens_plan *p, const struct str *text,
-                         size_t n, const struct watch *w, struct err *e)
+static enum status train(struct tokenizer *t, const struct tokens_plan *p,
+                         const struct str *text, size_t n, const struct watch *w,
+                         struct err *e)
 {
 	struct fold_plan q = { .option = FOLD_DEFAULT, .vocab = p->vocab };
 
@@ -148,8 +150,8 @@ static void encode(struct tokens_work *w, struct str text, struct ids *out)
 	}
 }
 
-static enum status decode(struct tokens_work *w, const uint32_t *id, size_t n, struct buf *out,
-                          struct err *e)
+static enum status decode(struct tokens_work *w, const uint32_t *id, size_t n,
+                          struct buf *out, struct err *e)
 {
 	const struct fold_work *k = w->own;
 	struct fold_writer x = fold_writer_begin(k->o, out);
@@ -161,8 +163,9 @@ static enum status decode(struct tokens_work *w, const uint32_t *id, size_t n, s
 		size_t m;
 
 		if (id[i] >= k->o->n_atom + k->o->n_pair)
-			return err_set(e, ERR_FORMAT, "token %zu is %u, the vocabulary ends at %u", i, id[i],
-			               k->o->n_atom + k->o->n_pair);
+			return err_set(e, ERR_FORMAT,
+			               "token %zu is %u, the vocabulary ends at %u", i,
+			               id[i], k->o->n_atom + k->o->n_pair);
 		m = fold_expand(k->o, id[i], atom);
 		for (size_t a = 0; a < m && !bad; a++)
 			bad = fold_write(&x, atom[a]);

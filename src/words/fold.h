@@ -30,28 +30,41 @@
 
 /* Steps of folding: each may be left out, to count what it saves. Stored in files. */
 enum fold_option {
-	FOLD_BASE = 1,		/* the base form needs no form atom */
-	FOLD_AGREE = 2,		/* a form that follows from the adjective before needs none */
-	FOLD_PREP = 4,		/* prepositions melt with the form they govern */
-	FOLD_CONJ = 8,		/* so do conjunctions and particles */
-	FOLD_MARKS = 16,	/* and marks, and line ends */
-	FOLD_FUSE = 32,		/* operators melt with a frequent lexeme: (lemma, tag) pairs */
-	FOLD_CHAIN = 64,	/* tokens may hold several lexemes: folded hyperlexemes */
-	FOLD_LAZY = 128,	/* no form atom where the expected form is spelled the same */
-	FOLD_USUAL = 256,	/* what needs no form atom is not the base form but the lexeme's most
+	FOLD_BASE = 1, /* the base form needs no form atom */
+	FOLD_AGREE = 2, /* a form that follows from the adjective before needs none */
+	FOLD_PREP = 4, /* prepositions melt with the form they govern */
+	FOLD_CONJ = 8, /* so do conjunctions and particles */
+	FOLD_MARKS = 16, /* and marks, and line ends */
+	FOLD_FUSE = 32, /* operators melt with a frequent lexeme: (lemma, tag) pairs */
+	FOLD_CHAIN = 64, /* tokens may hold several lexemes: folded hyperlexemes */
+	FOLD_LAZY = 128, /* no form atom where the expected form is spelled the same */
+	FOLD_USUAL =
+	        256, /* what needs no form atom is not the base form but the lexeme's most
 				 * frequent one: глаза of глаз, сказал of сказать */
-	FOLD_DEFAULT = FOLD_BASE | FOLD_AGREE | FOLD_PREP | FOLD_CONJ | FOLD_MARKS | FOLD_FUSE,
+	FOLD_DEFAULT =
+	        FOLD_BASE | FOLD_AGREE | FOLD_PREP | FOLD_CONJ | FOLD_MARKS | FOLD_FUSE,
 	FOLD_OPTIONS = 511,
 };
 
-/* ---- atoms -------------------------------------------------------------------------------- */
-enum atom_kind {	/* stored in files: never reused */
-	ATOM_BYTE = 0, ATOM_NOSP = 1, ATOM_TITLE = 2, ATOM_LOW = 3, ATOM_CAPS = 4, ATOM_YO = 5,
-	ATOM_WORD = 6, ATOM_FORM = 7, ATOM_LEX = 8, ATOM_RUNE = 9, ATOM_MARK = 10, ATOM_KINDS,
+/* ---- atoms ------------------------------------------------------------------------- */
+enum atom_kind { /* stored in files: never reused */
+	         ATOM_BYTE = 0,
+	         ATOM_NOSP = 1,
+	         ATOM_TITLE = 2,
+	         ATOM_LOW = 3,
+	         ATOM_CAPS = 4,
+	         ATOM_YO = 5,
+	         ATOM_WORD = 6,
+	         ATOM_FORM = 7,
+	         ATOM_LEX = 8,
+	         ATOM_RUNE = 9,
+	         ATOM_MARK = 10,
+	         ATOM_KINDS,
 };
 enum lex_flag {
-	LEXEME_TITLE = 1,	/* written with a capital */
-	LEXEME_PREP = 2, LEXEME_CONJ = 4,	/* an operator: preposition; conjunction or particle */
+	LEXEME_TITLE = 1, /* written with a capital */
+	LEXEME_PREP = 2,
+	LEXEME_CONJ = 4, /* an operator: preposition; conjunction or particle */
 };
 enum {
 	FOLD_BYTES = 256,
@@ -92,17 +105,20 @@ struct fold {
 	struct arena mem;	/* atoms and bases */
 };
 /* Builds the tables over atoms (copied) and pairs. false: an impossible one; *bad says which. */
-bool fold_build(struct fold *o, const struct inflect *f, uint32_t option, const struct atom *atom,
-                uint32_t n_atom, const struct fold_pair *pair, uint32_t n_pair, uint32_t *bad);
+bool fold_build(struct fold *o, const struct inflect *f, uint32_t option,
+                const struct atom *atom, uint32_t n_atom, const struct fold_pair *pair,
+                uint32_t n_pair, uint32_t *bad);
 void fold_clear(struct fold *o);
-uint32_t fold_lex_find(const struct fold *o, const uint8_t *base, size_t n, uint32_t para);
+uint32_t fold_lex_find(const struct fold *o, const uint8_t *base, size_t n,
+                       uint32_t para);
 /* The scheme's part of the file, and its reader; *o is zeroed on failure. */
 void fold_save(const struct fold *o, struct buf *out);
-enum status fold_load(struct fold *o, const struct inflect *f, struct str bytes, struct err *e);
+enum status fold_load(struct fold *o, const struct inflect *f, struct str bytes,
+                      struct err *e);
 /* What people see of a token: [в loct,sing]ЛЕС. */
 void fold_name(const struct fold *o, uint32_t id, struct buf *out);
 
-/* ---- what is expected (fold_flow.c): the coder and the writer run the same --------------------- */
+/* ---- what is expected (fold_flow.c): the coder and the writer run the same --------- */
 struct flow {
 	bool start;		/* a sentence begins here */
 	bool right;		/* what stands before wants a space after it */
@@ -115,12 +131,13 @@ struct flow flow_begin(void);
 void flow_bytes(struct flow *w, const char *p, size_t n);
 void flow_word(struct flow *w);		/* a word of letters has passed */
 /* Form that a lexeme is expected in, and whether that is for the word before. */
-int fold_expect(const struct fold *o, const struct flow *w, const struct atom *lex, bool *agrees);
+int fold_expect(const struct fold *o, const struct flow *w, const struct atom *lex,
+                bool *agrees);
 /* The lexeme has passed in form k. */
 void flow_lex(struct flow *w, const struct fold *o, const struct atom *lex, int k);
 void flow_other(struct flow *w, uint32_t rune);	/* a mark, or 0: anything else */
 
-/* ---- items (fold_read.c) -------------------------------------------------------------------- */
+/* ---- items (fold_read.c) ----------------------------------------------------------- */
 enum item_caps { CAPS_LOWER, CAPS_TITLE, CAPS_UPPER, CAPS_MIXED };
 struct fold_item {
 	uint32_t off, len;	/* bytes of the text */
@@ -144,22 +161,25 @@ void fold_reader_close(struct fold_reader *r);
 /* Looks all handles up in a vocabulary made since. */
 void fold_reader_bind(struct fold_reader *r, const struct fold *fold);
 /* Reads a piece of any bytes; offsets are those of the bytes. */
-void fold_words(struct words *out, struct str text, struct word_cache *c, struct arena *a);
+void fold_words(struct words *out, struct str text, struct word_cache *c,
+                struct arena *a);
 /* Items of a piece of text that fold_piece gave. */
 void fold_read(struct fold_reader *r, struct fold_items *out, struct str text);
 /* How much of a text is read at once: up to a line's end, about a megabyte. */
 size_t fold_piece(struct str text);
 size_t fold_handles(const struct fold_reader *r);
 /* A handle's base form and paradigm. */
-void fold_handle(const struct fold_reader *r, uint32_t lex, struct str *base, uint32_t *para);
+void fold_handle(const struct fold_reader *r, uint32_t lex, struct str *base,
+                 uint32_t *para);
 uint32_t fold_handle_atom(const struct fold_reader *r, uint32_t lex);
 
-/* ---- atoms of items, text of atoms ------------------------------------------------------------- */
+/* ---- atoms of items, text of atoms ------------------------------------------------- */
 struct fold_count {	/* what became of the words: for the ledger */
 	uint64_t words;		/* words of letters or digits */
 	uint64_t lexemes;	/* written as lexeme and form */
 	uint64_t spelled;	/* letter by letter */
-	uint64_t base, agree, form;	/* of lexemes: expected base, agreeing, with a form atom */
+	uint64_t base, agree,
+	        form; /* of lexemes: expected base, agreeing, with a form atom */
 	uint64_t one_form;		/* … and those that have but one form */
 };
 struct fold_coder {
@@ -188,7 +208,7 @@ struct fold_writer fold_writer_begin(const struct fold *o, struct buf *out);
 const char *fold_write(struct fold_writer *x, uint32_t atom);
 const char *fold_write_end(struct fold_writer *x);
 
-/* ---- runs of atoms as tokens ------------------------------------------------------------------- */
+/* ---- runs of atoms as tokens ------------------------------------------------------- */
 enum fold_class {
 	CLASS_BYTE = 1, CLASS_RUNE = 2, CLASS_SIGN = 4, CLASS_FORM = 8, CLASS_PREP = 16,
 	CLASS_CONJ = 32, CLASS_MARK = 64, CLASS_LEX = 128,
@@ -204,8 +224,9 @@ struct fold_melt;
 struct fold_melt *fold_melt_open(const struct fold *o);
 void fold_melt_add(struct fold_melt *m, const uint32_t *atom, size_t n);
 /* At most `limit` pairs, each met min_count times or more; mem_free(*out). */
-enum status fold_melt_learn(struct fold_melt *m, struct fold_pair **out, uint32_t *n, uint32_t limit,
-                            uint32_t min_count, const struct watch *w, struct err *e);
+enum status fold_melt_learn(struct fold_melt *m, struct fold_pair **out, uint32_t *n,
+                            uint32_t limit, uint32_t min_count, const struct watch *w,
+                            struct err *e);
 void fold_melt_close(struct fold_melt *m);
 
 /* fold_path.c: fewest tokens that cover the atoms; equal ones: the longest first. */
@@ -217,38 +238,42 @@ void fold_path(const struct fold *o, struct fold_path_work *k, struct ids *out,
 /* The atoms of a token: n of them. */
 size_t fold_expand(const struct fold *o, uint32_t id, uint32_t out[FOLD_SPAN]);
 
-/* ---- learning and the schemes ------------------------------------------------------------------- */
+/* ---- learning and the schemes ------------------------------------------------------ */
 struct fold_plan {
 	uint32_t option;	/* enum fold_option */
 	uint32_t vocab;
-	float lexemes;		/* share of the vocabulary that lexemes get; 0: the default */
+	float lexemes; /* share of the vocabulary that lexemes get; 0: the default */
 };
 /* Texts read once, to learn from under several plans. */
 struct fold_school;
-enum status fold_school_open(struct fold_school **out, const struct inflect *f, const struct dict *d,
-                             const struct str *text, size_t n, const struct watch *w, struct err *e);
+enum status fold_school_open(struct fold_school **out, const struct inflect *f,
+                             const struct dict *d, const struct str *text, size_t n,
+                             const struct watch *w, struct err *e);
 void fold_school_close(struct fold_school *x);
 /* *out is built over the school's f, which must outlive it. */
-enum status fold_learn(struct fold *out, const struct fold_school *from, const struct fold_plan *p,
-                       const struct watch *w, struct err *e);
+enum status fold_learn(struct fold *out, const struct fold_school *from,
+                       const struct fold_plan *p, const struct watch *w, struct err *e);
 /* As tokens_train with TOKENS_FOLD, with the options chosen. */
-enum status fold_train(struct tokenizer *t, const struct tokens_plan *p, const struct fold_plan *q,
-                       const struct str *text, size_t n, const struct watch *w, struct err *e);
+enum status fold_train(struct tokenizer *t, const struct tokens_plan *p,
+                       const struct fold_plan *q, const struct str *text, size_t n,
+                       const struct watch *w, struct err *e);
 /* What an encoder has counted since it was opened. */
 struct fold_count fold_counts(const struct tokens_work *k);
 
-/* ---- lemmas alone (fold_lemma.c): what is left of a text, and what is lost ------------------------ */
-enum lemma_option {	/* stored in files */
-	LEMMA_PRONOUNS = 1,	/* pronouns stay */
-	LEMMA_NOT = 2,		/* не and ни stay: without them a sentence may say its opposite */
+/* ---- lemmas alone (fold_lemma.c): what is left of a text, and what is lost --------- */
+enum lemma_option { /* stored in files */
+	            LEMMA_PRONOUNS = 1, /* pronouns stay */
+	            LEMMA_NOT =
+	                    2, /* не and ни stay: without them a sentence may say its opposite */
 };
 struct lemma_count {
 	uint64_t words;		/* of letters or digits */
 	uint64_t kept;
-	uint64_t function;	/* dropped: prepositions, conjunctions, particles, interjections */
+	uint64_t
+	        function; /* dropped: prepositions, conjunctions, particles, interjections */
 	uint64_t pronouns;	/* dropped */
 	uint64_t negations;	/* dropped; also counted among function */
-	uint64_t forms;		/* kept, but written otherwise than their lemma, capitals aside */
+	uint64_t forms; /* kept, but written otherwise than their lemma, capitals aside */
 	uint64_t capitals;	/* kept, small now */
 	uint64_t names;		/* kept, and read as names */
 	uint64_t spelled;	/* kept, and not in the vocabulary as one lemma */
@@ -257,7 +282,8 @@ struct lemma_count {
 struct lemma_count lemma_counts(const struct tokens_work *k);
 /* As tokens_train with TOKENS_LEMMA; option: enum lemma_option. */
 enum status lemma_train(struct tokenizer *t, const struct tokens_plan *p, uint32_t option,
-                        const struct str *text, size_t n, const struct watch *w, struct err *e);
+                        const struct str *text, size_t n, const struct watch *w,
+                        struct err *e);
 /* Names of all tokens and the scheme's part of the file, into the tokenizer. */
 void fold_give(struct tokenizer *t, const struct fold *o);
 /* The two schemes' own part of a tokenizer. */

@@ -16,7 +16,7 @@
 
 enum { FOLD_FILE = 1, ATOM_BYTES_MIN = 1 };
 
-/* ---- tables --------------------------------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------------------ */
 
 static size_t lex_hash(const uint8_t *base, size_t n, uint32_t para)
 {
@@ -25,7 +25,8 @@ static size_t lex_hash(const uint8_t *base, size_t n, uint32_t para)
 
 uint32_t fold_lex_find(const struct fold *o, const uint8_t *base, size_t n, uint32_t para)
 {
-	for (size_t at = lex_hash(base, n, para) & (o->n_lex - 1); o->lex[at]; at = (at + 1) & (o->n_lex - 1)) {
+	for (size_t at = lex_hash(base, n, para) & (o->n_lex - 1); o->lex[at];
+	     at = (at + 1) & (o->n_lex - 1)) {
 		const struct atom *a = &o->atom[o->lex[at]];
 
 		if (a->para == para && a->n_base == n && !memcmp(a->base, base, n))
@@ -68,7 +69,12 @@ static bool place(struct fold *o, uint32_t id)
 	const struct atom *a = &o->atom[id];
 
 	switch (a->kind) {
-	case ATOM_NOSP: case ATOM_TITLE: case ATOM_LOW: case ATOM_CAPS: case ATOM_YO: case ATOM_WORD:
+	case ATOM_NOSP:
+	case ATOM_TITLE:
+	case ATOM_LOW:
+	case ATOM_CAPS:
+	case ATOM_YO:
+	case ATOM_WORD:
 		return once(&o->sign[a->kind], id);
 	case ATOM_FORM:
 		return a->variant < FOLD_VARIANTS && a->slot < inflect_slots(o->f) &&
@@ -76,7 +82,8 @@ static bool place(struct fold *o, uint32_t id)
 	case ATOM_LEX: return put_lex(o, id);
 	case ATOM_RUNE: return rune_fits(a->rune) && once(&o->rune[a->rune], id);
 	case ATOM_MARK:
-		return rune_fits(a->rune) && a->side < 4 && once(&o->mark[a->rune][a->side], id);
+		return rune_fits(a->rune) && a->side < 4 &&
+		       once(&o->mark[a->rune][a->side], id);
 	default: return false;
 	}
 }
@@ -115,7 +122,8 @@ static void copy_atoms(struct fold *o, const struct atom *atom, uint32_t n)
 	}
 }
 
-static bool pairs_fit(struct fold *o, const struct fold_pair *pair, uint32_t n, uint32_t *bad)
+static bool pairs_fit(struct fold *o, const struct fold_pair *pair, uint32_t n,
+                      uint32_t *bad)
 {
 	uint8_t *span = mem_alloc((size_t)o->n_atom + n + 1, 1);
 	bool ok = true;
@@ -124,7 +132,8 @@ static bool pairs_fit(struct fold *o, const struct fold_pair *pair, uint32_t n, 
 	for (uint32_t i = 0; i < n && ok; i++) {
 		uint32_t id = o->n_atom + i;
 
-		ok = pair[i].a < id && pair[i].b < id && span[pair[i].a] + span[pair[i].b] <= FOLD_SPAN;
+		ok = pair[i].a < id && pair[i].b < id &&
+		     span[pair[i].a] + span[pair[i].b] <= FOLD_SPAN;
 		if (ok)
 			span[id] = (uint8_t)(span[pair[i].a] + span[pair[i].b]);
 		else
@@ -138,8 +147,9 @@ static bool pairs_fit(struct fold *o, const struct fold_pair *pair, uint32_t n, 
 	return ok;
 }
 
-bool fold_build(struct fold *o, const struct inflect *f, uint32_t option, const struct atom *atom,
-                uint32_t n_atom, const struct fold_pair *pair, uint32_t n_pair, uint32_t *bad)
+bool fold_build(struct fold *o, const struct inflect *f, uint32_t option,
+                const struct atom *atom, uint32_t n_atom, const struct fold_pair *pair,
+                uint32_t n_pair, uint32_t *bad)
 {
 	size_t n_slot = inflect_slots(f);
 
@@ -173,7 +183,7 @@ void fold_clear(struct fold *o)
 	*o = (struct fold){ 0 };
 }
 
-/* ---- file ------------------------------------------------------------------------------------------ */
+/* ---- file -------------------------------------------------------------------------- */
 
 static void save_atom(const struct fold *o, struct buf *out, const struct atom *a)
 {
@@ -250,20 +260,24 @@ static enum status load_parts(struct fold *o, const struct inflect *f, uint32_t 
 
 	for (size_t i = FOLD_BYTES; i < n && !s; i++)
 		if (!load_atom(&atom[i], r, f) || r->bad)
-			s = err_set(e, ERR_FORMAT, "folded grammar: token %zu cannot be, at byte %zu",
-			            i, (size_t)(r->p - r->start));
+			s = err_set(e, ERR_FORMAT,
+			            "folded grammar: token %zu cannot be, at byte %zu", i,
+			            (size_t)(r->p - r->start));
 	n_pair = rd_count(r, 8);
 	if (!s && (r->bad || n + n_pair > TOKENS_VOCAB_MAX))
-		s = err_set(e, ERR_FORMAT, "folded grammar: cut short, or more than %d tokens",
+		s = err_set(e, ERR_FORMAT,
+		            "folded grammar: cut short, or more than %d tokens",
 		            TOKENS_VOCAB_MAX);
 	if (!s) {
 		pair = mem_alloc(n_pair + 1, sizeof *pair);
 		for (size_t i = 0; i < n_pair; i++)
 			pair[i] = (struct fold_pair){ rd_u32(r), rd_u32(r) };
 		if (r->bad || rd_left(r))
-			s = err_set(e, ERR_FORMAT, "folded grammar: %zu bytes too many", rd_left(r));
+			s = err_set(e, ERR_FORMAT, "folded grammar: %zu bytes too many",
+			            rd_left(r));
 	}
-	if (!s && !fold_build(o, f, option, atom, (uint32_t)n, pair, (uint32_t)n_pair, &bad)) {
+	if (!s &&
+	    !fold_build(o, f, option, atom, (uint32_t)n, pair, (uint32_t)n_pair, &bad)) {
 		fold_clear(o);
 		s = err_set(e, ERR_FORMAT, "folded grammar: token %u does not fit", bad);
 	}
@@ -272,7 +286,8 @@ static enum status load_parts(struct fold *o, const struct inflect *f, uint32_t 
 	return s;
 }
 
-enum status fold_load(struct fold *o, const struct inflect *f, struct str bytes, struct err *e)
+enum status fold_load(struct fold *o, const struct inflect *f, struct str bytes,
+                      struct err *e)
 {
 	struct reader r = reader_of(bytes);
 	uint32_t version = rd_u32(&r), option = rd_u32(&r);
@@ -280,15 +295,17 @@ enum status fold_load(struct fold *o, const struct inflect *f, struct str bytes,
 
 	*o = (struct fold){ 0 };
 	if (r.bad || version != FOLD_FILE || option > FOLD_OPTIONS)
-		return err_set(e, ERR_FORMAT, "folded grammar: version %u, this program reads %d", version,
-		               FOLD_FILE);
+		return err_set(e, ERR_FORMAT,
+		               "folded grammar: version %u, this program reads %d",
+		               version, FOLD_FILE);
 	if (print != inflect_fingerprint(f))
-		return err_set(e, ERR_USAGE, "the tokenizer was trained with another dictionary; "
+		return err_set(e, ERR_USAGE,
+		               "the tokenizer was trained with another dictionary; "
 		               "train it again with this one (ltm tokens train)");
 	return load_parts(o, f, option, &r, e);
 }
 
-/* ---- names ------------------------------------------------------------------------------------------ */
+/* ---- names ------------------------------------------------------------------------- */
 
 /* [ … ] holds operators; lexemes stand outside in capitals. */
 struct naming { struct buf *out; bool in, some; };
@@ -338,8 +355,8 @@ static void name_mark(struct naming *x, const struct atom *a)
 static void name_atom(struct naming *x, const struct fold *o, uint32_t id)
 {
 	static const char *const sign[] = {
-		[ATOM_NOSP] = "nosp", [ATOM_TITLE] = "Title", [ATOM_LOW] = "low", [ATOM_CAPS] = "CAPS",
-		[ATOM_YO] = "ё",
+		[ATOM_NOSP] = "nosp", [ATOM_TITLE] = "Title", [ATOM_LOW] = "low",
+		[ATOM_CAPS] = "CAPS", [ATOM_YO] = "ё",
 	};
 	const struct atom *a = &o->atom[id];
 	char room[160];
@@ -359,7 +376,8 @@ static void name_atom(struct naming *x, const struct fold *o, uint32_t id)
 		break;
 	case ATOM_FORM:
 		inside(x, true);
-		buf_str(x->out, str_of(slot_name(inflect_slot(o->f, a->slot), room, sizeof room)));
+		buf_str(x->out, str_of(slot_name(inflect_slot(o->f, a->slot), room,
+		                                 sizeof room)));
 		if (a->variant)
 			buf_printf(x->out, ",%d", a->variant + 1);
 		break;

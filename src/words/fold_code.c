@@ -71,11 +71,13 @@ static void back(struct fold_coder *c, struct mark m)
 	c->out->n = m.n;
 }
 
-/* ---- capitals ------------------------------------------------------------------------------------ */
+/* ---- capitals ---------------------------------------------------------------------- */
 
 static uint32_t caps_atom(const struct fold_coder *c, int caps, bool title, bool *ok)
 {
-	int want = caps == CAPS_TITLE ? ATOM_TITLE : caps == CAPS_UPPER ? ATOM_CAPS : ATOM_LOW;
+	int want = caps == CAPS_TITLE   ? ATOM_TITLE
+	           : caps == CAPS_UPPER ? ATOM_CAPS
+	                                : ATOM_LOW;
 
 	*ok = true;
 	if ((caps == CAPS_TITLE && title) || (caps == CAPS_LOWER && !title))
@@ -84,7 +86,7 @@ static uint32_t caps_atom(const struct fold_coder *c, int caps, bool title, bool
 	return c->o->sign[want];
 }
 
-/* ---- a word spelled -------------------------------------------------------------------------------- */
+/* ---- a word spelled ---------------------------------------------------------------- */
 
 static uint32_t rune_atom(const struct fold *o, uint32_t r)
 {
@@ -109,7 +111,8 @@ static void spell(struct fold_coder *c, struct str s, bool lower)
 	put(c, c->o->sign[ATOM_WORD]);
 	while (p < end) {
 		const char *from = p;
-		uint32_t r = utf8_next(&p, end), a = rune_atom(c->o, lower ? rune_lower(r) : r);
+		uint32_t r = utf8_next(&p, end),
+		         a = rune_atom(c->o, lower ? rune_lower(r) : r);
 
 		if (r == 0xFFFD && p - from == 1)
 			a = NO_ATOM;
@@ -150,7 +153,8 @@ static bool caseless(struct str s)
 }
 
 /* The sign for the capitals of a word written small; *lower becomes false when there is none. */
-static uint32_t spelled_caps(const struct fold_coder *c, struct str s, int caps, bool *lower)
+static uint32_t spelled_caps(const struct fold_coder *c, struct str s, int caps,
+                             bool *lower)
 {
 	bool ok;
 	uint32_t a;
@@ -162,7 +166,8 @@ static uint32_t spelled_caps(const struct fold_coder *c, struct str s, int caps,
 	return a;
 }
 
-static void spelled(struct fold_coder *c, struct str g, struct str s, const struct fold_item *it)
+static void spelled(struct fold_coder *c, struct str g, struct str s,
+                    const struct fold_item *it)
 {
 	bool lower = it->caps != CAPS_MIXED && can_lower(c->o, s);
 	struct mark m = here(c);
@@ -190,7 +195,7 @@ static void spelled(struct fold_coder *c, struct str g, struct str s, const stru
 	c->w.right = ends_in_atom(c->o, s, lower);
 }
 
-/* ---- a word as lexeme and form ----------------------------------------------------------------------- */
+/* ---- a word as lexeme and form ----------------------------------------------------- */
 
 static const struct atom *lexeme(const struct fold_coder *c, const struct fold_item *it)
 {
@@ -204,7 +209,9 @@ static bool spelled_alike(const struct fold *o, const struct atom *lex, int a, i
 	uint8_t x[INFLECTED_MAX], y[INFLECTED_MAX];
 	size_t n = inflect_spell(o->f, x, lex->para, (uint32_t)a, lex->base, lex->n_base);
 
-	return n && n == inflect_spell(o->f, y, lex->para, (uint32_t)b, lex->base, lex->n_base) &&
+	return n &&
+	       n == inflect_spell(o->f, y, lex->para, (uint32_t)b, lex->base,
+	                          lex->n_base) &&
 	       !memcmp(x, y, n);
 }
 
@@ -229,7 +236,8 @@ static uint32_t form_atom(const struct fold_coder *c, const struct fold_item *it
 	if (alike && (agrees || (o->option & FOLD_BASE)))
 		return NO_ATOM;
 	*ok = it->variant < FOLD_VARIANTS;
-	uint32_t a = *ok ? o->form[(size_t)it->slot * FOLD_VARIANTS + it->variant] : NO_ATOM;
+	uint32_t a =
+	        *ok ? o->form[(size_t)it->slot * FOLD_VARIANTS + it->variant] : NO_ATOM;
 
 	*ok = a != NO_ATOM;
 	return a;
@@ -264,7 +272,8 @@ static bool as_lexeme(struct fold_coder *c, struct str g, const struct fold_item
 		return false;
 	gap(c, g, true);
 	uint32_t form = form_atom(c, it, lex, &k, &ok_form);
-	uint32_t caps = caps_atom(c, it->caps, c->w.start || (lex->flag & LEXEME_TITLE), &ok_caps);
+	uint32_t caps = caps_atom(c, it->caps, c->w.start || (lex->flag & LEXEME_TITLE),
+	                          &ok_caps);
 
 	if (!ok_form || !ok_caps) {
 		back(c, m);
@@ -284,7 +293,8 @@ static bool as_lexeme(struct fold_coder *c, struct str g, const struct fold_item
 	return true;
 }
 
-static void word(struct fold_coder *c, struct str g, struct str s, const struct fold_item *it)
+static void word(struct fold_coder *c, struct str g, struct str s,
+                 const struct fold_item *it)
 {
 	if (c->count)
 		c->count->words++;
@@ -295,7 +305,7 @@ static void word(struct fold_coder *c, struct str g, struct str s, const struct 
 	spelled(c, g, s, it);
 }
 
-/* ---- marks ------------------------------------------------------------------------------------------- */
+/* ---- marks ------------------------------------------------------------------------- */
 
 /* Where a mark has spaces as a rule. */
 static unsigned usual(uint32_t r)
@@ -303,7 +313,14 @@ static unsigned usual(uint32_t r)
 	switch (r) {
 	case '(': case '[': case '{': case 0xAB: case 0x201E: case 0x2018:
 		return MARK_LEFT;
-	case 0x2012: case 0x2013: case 0x2014: case 0x2015: case '+': case '=': case '&': case 0x2116:
+	case 0x2012:
+	case 0x2013:
+	case 0x2014:
+	case 0x2015:
+	case '+':
+	case '=':
+	case '&':
+	case 0x2116:
 		return MARK_LEFT | MARK_RIGHT;
 	default:
 		return MARK_RIGHT;
@@ -322,8 +339,8 @@ static bool is_space(struct str g) { return g.n == 1 && g.p[0] == ' '; }
 
 /* Sides of mark r: before is the gap on its left, next the gap on its right with the item after it
  * (NULL at the end). */
-static unsigned sides(const struct fold_coder *c, uint32_t r, struct str before, struct str after,
-                      const struct fold_item *next, uint32_t next_rune)
+static unsigned sides(const struct fold_coder *c, uint32_t r, struct str before,
+                      struct str after, const struct fold_item *next, uint32_t next_rune)
 {
 	unsigned left = usual(r) & MARK_LEFT, right = usual(r) & MARK_RIGHT;
 
@@ -342,7 +359,8 @@ static void mark(struct fold_coder *c, struct str g, struct str s, struct str af
                  const struct fold_item *next, struct str next_s)
 {
 	uint32_t r = rune_of(s), a = NO_ATOM;
-	unsigned side = sides(c, r, g, after, next, next && !next->word ? rune_of(next_s) : 0);
+	unsigned side =
+	        sides(c, r, g, after, next, next && !next->word ? rune_of(next_s) : 0);
 
 	if (r < FOLD_RUNES)
 		a = c->o->mark[r][side];
@@ -362,11 +380,14 @@ void fold_code(struct fold_coder *c, struct str text, const struct fold_items *i
 	size_t at = 0;
 
 	for (size_t i = 0; i < it->n; i++) {
-		const struct fold_item *x = &it->v[i], *next = i + 1 < it->n ? x + 1 : NULL;
-		struct str g = { text.p + at, x->off - at }, s = { text.p + x->off, x->len };
+		const struct fold_item *x = &it->v[i],
+		                       *next = i + 1 < it->n ? x + 1 : NULL;
+		struct str g = { text.p + at, x->off - at },
+		           s = { text.p + x->off, x->len };
 		size_t end = x->off + x->len, to = next ? next->off : text.n;
 		struct str after = { text.p + end, to - end };
-		struct str next_s = next ? (struct str){ text.p + next->off, next->len } : S("");
+		struct str next_s =
+		        next ? (struct str){ text.p + next->off, next->len } : S("");
 
 		if (x->word)
 			word(c, g, s, x);

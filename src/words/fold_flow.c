@@ -91,7 +91,7 @@ void flow_bytes(struct flow *w, const char *p, size_t n)
 	}
 }
 
-/* ---- agreement ------------------------------------------------------------------------------- */
+/* ---- agreement --------------------------------------------------------------------- */
 
 static bool adjective(const struct tag *t)
 {
@@ -104,7 +104,8 @@ static int agree(const struct fold *o, const struct flow *w, const struct atom *
 	uint16_t slot = (uint16_t)(w->agree - 1), want;
 
 	if (w->name)
-		return t0->g.name && !w->far ? inflect_pick(o->f, lex->para, slot, 0) : -1;
+		return t0->g.name && !w->far ? inflect_pick(o->f, lex->para, slot, 0)
+		                             : -1;
 	if (adjective(t0)) {
 		want = o->as_adj[slot];
 		return want ? inflect_pick(o->f, lex->para, (uint16_t)(want - 1), 0) : -1;
@@ -120,7 +121,8 @@ static int agree(const struct fold *o, const struct flow *w, const struct atom *
 	return want ? inflect_pick(o->f, lex->para, (uint16_t)(want - 1), 0) : -1;
 }
 
-int fold_expect(const struct fold *o, const struct flow *w, const struct atom *lex, bool *agrees)
+int fold_expect(const struct fold *o, const struct flow *w, const struct atom *lex,
+                bool *agrees)
 {
 	int k = -1;
 

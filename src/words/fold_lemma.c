@@ -24,7 +24,7 @@ struct lemma_work {
 	struct lemma_count count;
 };
 
-/* ---- what stays ------------------------------------------------------------------------------------- */
+/* ---- what stays -------------------------------------------------------------------- */
 
 static bool is_not(struct str lemma)
 {
@@ -46,7 +46,7 @@ static bool stays(uint32_t option, int pos, struct str lemma)
 	}
 }
 
-/* ---- atoms of one lemma ------------------------------------------------------------------------------- */
+/* ---- atoms of one lemma ------------------------------------------------------------ */
 
 /* The lemma in dictionary bytes when these give it back; 0 when not. */
 static size_t base_of(uint8_t base[FORM_MAX], struct str lemma)
@@ -66,10 +66,12 @@ static void spell(const struct fold *o, struct ids *out, struct str s)
 {
 	const char *p = s.p, *end = s.p + s.n;
 
-	VEC_PUSH(out->id, out->n, out->cap) = o->sign[ATOM_WORD] ? o->sign[ATOM_WORD] : ' ';
+	VEC_PUSH(out->id, out->n, out->cap) =
+	        o->sign[ATOM_WORD] ? o->sign[ATOM_WORD] : ' ';
 	while (p < end) {
 		const char *from = p;
-		uint32_t r = utf8_next(&p, end), a = r < FOLD_RUNES ? o->rune[r] : NO_ATOM;
+		uint32_t r = utf8_next(&p, end),
+		         a = r < FOLD_RUNES ? o->rune[r] : NO_ATOM;
 
 		if (a)
 			VEC_PUSH(out->id, out->n, out->cap) = a;
@@ -90,7 +92,7 @@ static void put_lemma(const struct fold *o, struct ids *out, struct str lemma)
 		spell(o, out, lemma);
 }
 
-/* ---- counting what is lost ---------------------------------------------------------------------------- */
+/* ---- counting what is lost --------------------------------------------------------- */
 
 static bool same_letters(struct str word, struct str lemma)
 {
@@ -104,8 +106,8 @@ static bool same_letters(struct str word, struct str lemma)
 	return n ? n == m && !memcmp(a, b, n) : str_eq(word, lemma);
 }
 
-static void count(struct lemma_count *c, const struct word *w, struct str word, struct str lemma,
-                  bool kept)
+static void count(struct lemma_count *c, const struct word *w, struct str word,
+                  struct str lemma, bool kept)
 {
 	if (is_mark(w->pos)) {
 		c->marks++;
@@ -125,7 +127,7 @@ static void count(struct lemma_count *c, const struct word *w, struct str word, 
 	}
 }
 
-/* ---- training ----------------------------------------------------------------------------------------- */
+/* ---- training ---------------------------------------------------------------------- */
 
 struct lemma_use { uint32_t count, id; };
 struct learning {
@@ -196,7 +198,8 @@ static void push_letters(struct learning *x)
 		}
 	}
 	for (uint32_t r = 0; r < FOLD_RUNES && x->n_atom < TOKENS_VOCAB_MIN - 10; r++)
-		if (met[r] >= RUNE_MIN && r >= 0x430 && r < 0x460)	/* Russian ones first */
+		if (met[r] >= RUNE_MIN && r >= 0x430 &&
+		    r < 0x460) /* Russian ones first */
 			push(x, (struct atom){ .kind = ATOM_RUNE, .rune = r });
 	mem_free(met);
 }
@@ -230,8 +233,9 @@ static void push_lemmas(struct learning *x, uint32_t vocab)
 
 /* Runes of the lemmas that have no id melt into pieces; each lemma counts as often as it was met,
  * at most MET times: the order of frequent names need not be exact. */
-static enum status learn_pieces(struct learning *x, struct fold *o, const struct inflect *f,
-                                uint32_t vocab, const struct watch *w, struct err *e)
+static enum status learn_pieces(struct learning *x, struct fold *o,
+                                const struct inflect *f, uint32_t vocab,
+                                const struct watch *w, struct err *e)
 {
 	enum { MET = 64 };
 	struct fold base;
@@ -239,7 +243,8 @@ static enum status learn_pieces(struct learning *x, struct fold *o, const struct
 	uint32_t n = 0, bad = 0;
 	struct ids ids = { 0 };
 
-	must(fold_build(&base, f, x->option, x->atom, (uint32_t)x->n_atom, NULL, 0, &bad));
+	must(fold_build(&base, f, x->option, x->atom, (uint32_t)x->n_atom, NULL, 0,
+	                &bad));
 	struct fold_melt *m = fold_melt_open(&base);
 
 	for (size_t i = 0; i < x->n; i++) {
@@ -248,19 +253,22 @@ static enum status learn_pieces(struct learning *x, struct fold *o, const struct
 		for (uint32_t k = 0; k < x->count[i] && k < MET; k++)
 			fold_melt_add(m, ids.id, ids.n);
 	}
-	enum status s = fold_melt_learn(m, &pair, &n, vocab - (uint32_t)x->n_atom, PAIR_MIN, w, e);
+	enum status s = fold_melt_learn(m, &pair, &n, vocab - (uint32_t)x->n_atom,
+	                                PAIR_MIN, w, e);
 
 	fold_melt_close(m);
 	fold_clear(&base);
 	if (!s)
-		must(fold_build(o, f, x->option, x->atom, (uint32_t)x->n_atom, pair, n, &bad));
+		must(fold_build(o, f, x->option, x->atom, (uint32_t)x->n_atom, pair, n,
+		                &bad));
 	mem_free(pair);
 	mem_free(ids.id);
 	return s;
 }
 
 enum status lemma_train(struct tokenizer *t, const struct tokens_plan *p, uint32_t option,
-                        const struct str *text, size_t n, const struct watch *w, struct err *e)
+                        const struct str *text, size_t n, const struct watch *w,
+                        struct err *e)
 {
 	struct learning x = { .option = option, .lemma = strtab_open("lemmas"),
 	                      .mem = arena_open("lemmas") };
@@ -270,7 +278,8 @@ enum status lemma_train(struct tokenizer *t, const struct tokens_plan *p, uint32
 	enum status s = OK;
 
 	if (!p->dict || p->vocab < TOKENS_VOCAB_MIN || p->vocab > TOKENS_VOCAB_MAX)
-		return err_set(e, ERR_USAGE, "lemmas need the dictionary and a vocabulary of %d to %d",
+		return err_set(e, ERR_USAGE,
+		               "lemmas need the dictionary and a vocabulary of %d to %d",
 		               TOKENS_VOCAB_MIN, TOKENS_VOCAB_MAX);
 	c = word_cache_open(p->dict);
 	f = inflect_open(p->dict);
@@ -297,13 +306,14 @@ enum status lemma_train(struct tokenizer *t, const struct tokens_plan *p, uint32
 	return s;
 }
 
-static enum status train(struct tokenizer *t, const struct tokens_plan *p, const struct str *text,
-                         size_t n, const struct watch *w, struct err *e)
+static enum status train(struct tokenizer *t, const struct tokens_plan *p,
+                         const struct str *text, size_t n, const struct watch *w,
+                         struct err *e)
 {
 	return lemma_train(t, p, 0, text, n, w, e);
 }
 
-/* ---- work ---------------------------------------------------------------------------------------------- */
+/* ---- work -------------------------------------------------------------------------- */
 
 static void *work_open(const struct tokenizer *t)
 {
@@ -331,7 +341,8 @@ static void work_close(void *p)
 /* The atoms of each lemma of a piece, made when it is first met. */
 struct lemma_atoms { uint32_t from, n; };
 
-static void put_known(struct lemma_work *k, struct lemma_atoms *l, struct ids *known, struct str lemma)
+static void put_known(struct lemma_work *k, struct lemma_atoms *l, struct ids *known,
+                      struct str lemma)
 {
 	if (!l->n) {
 		l->from = (uint32_t)known->n;
@@ -356,7 +367,8 @@ static void encode_piece(struct lemma_work *k, struct str text)
 		struct str s = w.lemma[w.w[i].lemma].s;
 		bool kept = stays(k->o->option, w.w[i].pos, s);
 
-		count(&k->count, &w.w[i], (struct str){ text.p + w.w[i].off, w.w[i].len }, s, kept);
+		count(&k->count, &w.w[i], (struct str){ text.p + w.w[i].off, w.w[i].len },
+		      s, kept);
 		if (kept)
 			put_known(k, &l[w.w[i].lemma], &known, s);
 	}
@@ -393,8 +405,8 @@ static void write_atom(const struct fold *o, uint32_t id, struct buf *out, size_
 		buf_char(out, (char)id);
 }
 
-static enum status decode(struct tokens_work *t, const uint32_t *id, size_t n, struct buf *out,
-                          struct err *e)
+static enum status decode(struct tokens_work *t, const uint32_t *id, size_t n,
+                          struct buf *out, struct err *e)
 {
 	const struct fold *o = ((const struct lemma_work *)t->own)->o;
 	uint32_t atom[FOLD_SPAN];
@@ -402,8 +414,9 @@ static enum status decode(struct tokens_work *t, const uint32_t *id, size_t n, s
 
 	for (size_t i = 0; i < n; i++) {
 		if (id[i] >= o->n_atom + o->n_pair)
-			return err_set(e, ERR_FORMAT, "token %zu is %u, the vocabulary ends at %u", i, id[i],
-			               o->n_atom + o->n_pair);
+			return err_set(e, ERR_FORMAT,
+			               "token %zu is %u, the vocabulary ends at %u", i,
+			               id[i], o->n_atom + o->n_pair);
 		size_t m = fold_expand(o, id[i], atom);
 
 		for (size_t k = 0; k < m; k++)
@@ -418,7 +431,14 @@ struct lemma_count lemma_counts(const struct tokens_work *k)
 }
 
 const struct scheme scheme_lemma = {
-	.id = TOKENS_LEMMA, .name = "lemma", .needs_dict = true, .train = train, .ready = fold_ready,
-	.close = fold_close, .work_open = work_open, .work_close = work_close, .encode = encode,
+	.id = TOKENS_LEMMA,
+	.name = "lemma",
+	.needs_dict = true,
+	.train = train,
+	.ready = fold_ready,
+	.close = fold_close,
+	.work_open = work_open,
+	.work_close = work_close,
+	.encode = encode,
 	.decode = decode,
 };

@@ -19,7 +19,7 @@
 #include "words/fold.h"
 
 /* Of all pairs, how many are kept for chains. */
-#define CHAIN_SHARE 0.4f
+#define CHAIN_SHARE 0.3f
 
 unsigned fold_class(const struct atom *a)
 {
@@ -29,8 +29,9 @@ unsigned fold_class(const struct atom *a)
 	case ATOM_FORM: return CLASS_FORM;
 	case ATOM_MARK: return CLASS_MARK;
 	case ATOM_LEX:
-		return a->flag & LEXEME_PREP ? CLASS_PREP : a->flag & LEXEME_CONJ ? CLASS_CONJ :
-		       CLASS_LEX;
+		return a->flag & LEXEME_PREP   ? CLASS_PREP
+		       : a->flag & LEXEME_CONJ ? CLASS_CONJ
+		                               : CLASS_LEX;
 	default: return CLASS_SIGN;
 	}
 }
@@ -50,17 +51,11 @@ bool fold_may_melt(uint32_t option, unsigned classes)
 		operators |= CLASS_CONJ;
 	if (option & FOLD_MARKS)
 		operators |= CLASS_MARK | CLASS_BYTE;
-	if (within(classes, CLASS_BYTE) || within(classes, CLASS_RUNE) || within(classes, CLASS_MARK) ||
-	    within(classes, operators))
+	if (within(classes, CLASS_BYTE) || within(classes, CLASS_RUNE) ||
+	    within(classes, CLASS_MARK) || within(classes, operators))
 		return true;
 	return (option & FOLD_FUSE) && (within(classes, operators | CLASS_LEX) ||
 	                                within(classes, operators | CLASS_RUNE));
-}
-
-static bool strong(const struct atom *a)
-{
-	return a->kind == ATOM_MARK && (a->rune == '.' || a->rune == '!' || a->rune == '?' ||
-	                                a->rune == 0x2026 || a->rune == ';');
 }
 
 bool fold_cut(uint32_t option, const struct atom *a, const struct atom *b)
@@ -69,12 +64,10 @@ bool fold_cut(uint32_t option, const struct atom *a, const struct atom *b)
 
 	if (ca == CLASS_RUNE && (cb != CLASS_RUNE || b->kind == ATOM_WORD))
 		return true;
-	if (option & FOLD_CHAIN)
-		return (strong(a) && cb != CLASS_MARK) || (a->kind == ATOM_BYTE && a->rune == '\n');
-	return ca == CLASS_LEX;
+	return ca == CLASS_LEX && !(option & FOLD_CHAIN);
 }
 
-/* ---- segments, each kept once --------------------------------------------------------------------- */
+/* ---- segments, each kept once ------------------------------------------------------ */
 
 struct seg { size_t off; uint32_t n, count; };
 struct pairs {
@@ -150,7 +143,8 @@ static void more_slots(struct fold_melt *m)
 	mem_free(m->slot);
 	m->slot = mem_alloc(m->n_slot, sizeof *m->slot);
 	for (size_t i = 0; i < m->n_seg; i++)
-		m->slot[seg_slot(m, m->sym + m->seg[i].off, m->seg[i].n)] = (uint32_t)i + 1;
+		m->slot[seg_slot(m, m->sym + m->seg[i].off, m->seg[i].n)] =
+		        (uint32_t)i + 1;
 }
 
 static void add_segment(struct fold_melt *m, const uint32_t *p, size_t n)
@@ -179,13 +173,14 @@ void fold_melt_add(struct fold_melt *m, const uint32_t *atom, size_t n)
 
 	for (size_t i = 1; i <= n; i++)
 		if (i == n || i - from == SEGMENT_MAX ||
-		    fold_cut(m->o->option, &m->o->atom[atom[i - 1]], &m->o->atom[atom[i]])) {
+		    fold_cut(m->o->option, &m->o->atom[atom[i - 1]],
+		             &m->o->atom[atom[i]])) {
 			add_segment(m, atom + from, i - from);
 			from = i;
 		}
 }
 
-/* ---- pairs ---------------------------------------------------------------------------------------- */
+/* ---- pairs ------------------------------------------------------------------------- */
 
 static size_t pair_slot(const struct fold_melt *m, uint64_t key)
 {
@@ -222,7 +217,8 @@ static bool may_join(const struct fold_melt *m, uint32_t a, uint32_t b)
 static void push_heap(struct fold_melt *m, struct heap_row r);
 
 /* Counts a pair seen in a segment; `fresh` pairs go to the heap by the caller. */
-static struct pairs *count_pair(struct fold_melt *m, uint32_t a, uint32_t b, uint32_t seg, int64_t by)
+static struct pairs *count_pair(struct fold_melt *m, uint32_t a, uint32_t b, uint32_t seg,
+                                int64_t by)
 {
 	uint64_t key = (uint64_t)a << 32 | b;
 	struct pairs *p = &m->pair[pair_slot(m, key)];
@@ -246,7 +242,7 @@ static struct pairs *count_pair(struct fold_melt *m, uint32_t a, uint32_t b, uin
 	return p;
 }
 
-/* ---- heap: greatest count first, then least key ------------------------------------------------------ */
+/* ---- heap: greatest count first, then least key ------------------------------------ */
 
 static bool before(struct heap_row a, struct heap_row b)
 {
@@ -302,7 +298,7 @@ static struct pairs *best_pair(struct fold_melt *m, uint32_t min_count)
 	return NULL;
 }
 
-/* ---- learning ----------------------------------------------------------------------------------------- */
+/* ---- learning ---------------------------------------------------------------------- */
 
 static void first_counts(struct fold_melt *m)
 {
@@ -318,13 +314,15 @@ static void first_counts(struct fold_melt *m)
 		}
 	for (size_t i = 0; i < m->pair_slots; i++)
 		if (m->pair[i].key != UINT64_MAX)
-			push_heap(m, (struct heap_row){ m->pair[i].count, m->pair[i].key });
+			push_heap(m,
+			          (struct heap_row){ m->pair[i].count, m->pair[i].key });
 }
 
 struct fresh { uint64_t *key; size_t n, cap; };
 
 /* Puts id for each a, b in a segment and counts the pairs that come and go. */
-static void replace(struct fold_melt *m, uint32_t s, uint32_t a, uint32_t b, uint32_t id, struct fresh *f)
+static void replace(struct fold_melt *m, uint32_t s, uint32_t a, uint32_t b, uint32_t id,
+                    struct fresh *f)
 {
 	uint32_t *p = m->sym + m->seg[s].off, n = m->seg[s].n, to = 0;
 	int64_t c = m->seg[s].count;
@@ -337,12 +335,14 @@ static void replace(struct fold_melt *m, uint32_t s, uint32_t a, uint32_t b, uin
 		if (to) {
 			count_pair(m, p[to - 1], a, s, -c);
 			if (count_pair(m, p[to - 1], id, s, c))
-				VEC_PUSH(f->key, f->n, f->cap) = (uint64_t)p[to - 1] << 32 | id;
+				VEC_PUSH(f->key, f->n, f->cap) =
+				        (uint64_t)p[to - 1] << 32 | id;
 		}
 		if (i + 2 < n) {
 			count_pair(m, b, p[i + 2], s, -c);
 			if (count_pair(m, id, p[i + 2], s, c))
-				VEC_PUSH(f->key, f->n, f->cap) = (uint64_t)id << 32 | p[i + 2];
+				VEC_PUSH(f->key, f->n, f->cap) =
+				        (uint64_t)id << 32 | p[i + 2];
 		}
 		p[to++] = id;
 		i++;
@@ -372,7 +372,8 @@ static void push_fresh(struct fold_melt *m, struct fresh *f)
 
 static void melt_one(struct fold_melt *m, struct pairs *p, uint32_t id, struct fresh *f)
 {
-	uint32_t a = (uint32_t)(p->key >> 32), b = (uint32_t)p->key, n = p->n, *where = p->where;
+	uint32_t a = (uint32_t)(p->key >> 32), b = (uint32_t)p->key, n = p->n,
+	         *where = p->where;
 
 	p->where = NULL;
 	p->n = p->cap = 0;
@@ -384,8 +385,9 @@ static void melt_one(struct fold_melt *m, struct pairs *p, uint32_t id, struct f
 	push_fresh(m, f);
 }
 
-static enum status melt_to(struct fold_melt *m, struct fold_pair *out, uint32_t *n, uint32_t limit,
-                           uint32_t min_count, const struct watch *w, struct err *e)
+static enum status melt_to(struct fold_melt *m, struct fold_pair *out, uint32_t *n,
+                           uint32_t limit, uint32_t min_count, const struct watch *w,
+                           struct err *e)
 {
 	uint32_t first = m->o->n_atom;
 	struct fresh f = { 0 };
@@ -397,7 +399,8 @@ static enum status melt_to(struct fold_melt *m, struct fold_pair *out, uint32_t 
 
 		if (!p)
 			break;
-		uint32_t id = first + *n, a = (uint32_t)(p->key >> 32), b = (uint32_t)p->key;
+		uint32_t id = first + *n, a = (uint32_t)(p->key >> 32),
+		         b = (uint32_t)p->key;
 
 		out[(*n)++] = (struct fold_pair){ a, b };
 		m->span[id] = (uint8_t)(m->span[a] + m->span[b]);
@@ -412,8 +415,9 @@ static enum status melt_to(struct fold_melt *m, struct fold_pair *out, uint32_t 
 	return s;
 }
 
-enum status fold_melt_learn(struct fold_melt *m, struct fold_pair **out, uint32_t *n, uint32_t limit,
-                            uint32_t min_count, const struct watch *w, struct err *e)
+enum status fold_melt_learn(struct fold_melt *m, struct fold_pair **out, uint32_t *n,
+                            uint32_t limit, uint32_t min_count, const struct watch *w,
+                            struct err *e)
 {
 	uint32_t first = m->o->n_atom, words = limit;
 	enum status s;

@@ -137,7 +137,8 @@ void fold_path(const struct fold *o, struct fold_path_work *k, struct ids *out,
 		k->token[i] = atom[i];
 		k->len[i] = 1;
 		for (size_t to = i + 1; to < n && (node = step(t, node, atom[to])); to++)
-			if (t->token[node] != NO_TOKEN && k->best[to + 1] + 1 <= k->best[i]) {
+			if (t->token[node] != NO_TOKEN &&
+			    k->best[to + 1] + 1 <= k->best[i]) {
 				k->best[i] = k->best[to + 1] + 1;
 				k->token[i] = t->token[node];
 				k->len[i] = (uint8_t)(to + 1 - i);

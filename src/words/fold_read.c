@@ -14,12 +14,18 @@
 #include "words/dict.h"
 #include "words/fold.h"
 
-enum { PIECE_MAX = 1 << 20, PARAGRAPH_MAX = 8192, SURFACE_MAX = 250, SEEN_MAX = 300000, CANDS = 24 };
+enum {
+	PIECE_MAX = 1 << 20,
+	PARAGRAPH_MAX = 8192,
+	SURFACE_MAX = 250,
+	SEEN_MAX = 300000,
+	CANDS = 24
+};
 
 struct cand {
 	uint32_t lex;
 	uint64_t lemma;		/* hash of the lemma as words_read names it; 0 unknown */
-	uint32_t gram;
+	struct gram g;
 	uint16_t slot;
 	uint8_t variant, k, yo, pos;
 };
@@ -77,7 +83,8 @@ void fold_reader_close(struct fold_reader *r)
 
 size_t fold_handles(const struct fold_reader *r) { return r->key.n; }
 
-void fold_handle(const struct fold_reader *r, uint32_t lex, struct str *base, uint32_t *para)
+void fold_handle(const struct fold_reader *r, uint32_t lex, struct str *base,
+                 uint32_t *para)
 {
 	struct str s = r->key.s[lex];
 
@@ -102,7 +109,7 @@ void fold_reader_bind(struct fold_reader *r, const struct fold *fold)
 	}
 }
 
-/* ---- a spelling seen for the first time ---------------------------------------------------------- */
+/* ---- a spelling seen for the first time -------------------------------------------- */
 
 static uint32_t handle_of(struct fold_reader *r, const struct inflection *x)
 {
@@ -119,8 +126,8 @@ static uint32_t handle_of(struct fold_reader *r, const struct inflection *x)
 }
 
 /* The lemma that the tagger would name for this reading. */
-static uint64_t lemma_hash(struct fold_reader *r, const struct inflection *x, const uint8_t *form,
-                           size_t n)
+static uint64_t lemma_hash(struct fold_reader *r, const struct inflection *x,
+                           const uint8_t *form, size_t n)
 {
 	struct cell c = { .n_lemma = 0 };
 
@@ -134,7 +141,8 @@ static uint64_t lemma_hash(struct fold_reader *r, const struct inflection *x, co
 }
 
 /* Does the lexeme spell the word? 0 no, 1 as the dictionary has it, 2 with its ё. е for ё is 1. */
-static int spells(struct fold_reader *r, const struct inflection *x, uint8_t *form, size_t *n)
+static int spells(struct fold_reader *r, const struct inflection *x, uint8_t *form,
+                  size_t *n)
 {
 	uint8_t bytes[INFLECTED_MAX];
 	struct str low = buf_view(&r->low);
@@ -171,9 +179,14 @@ static void add_cands(struct fold_reader *r, struct seen *s, struct str word)
 		if (!as_is)
 			continue;
 		VEC_PUSH(r->cand, r->n_cand, r->cap_cand) = (struct cand){
-			.lex = handle_of(r, x), .gram = gram_pack(x->tag->g), .slot = x->slot,
-			.variant = x->variant, .k = (uint8_t)x->k, .yo = as_is == 2,
-			.pos = x->tag->pos, .lemma = lemma_hash(r, x, as, n_as),
+			.lex = handle_of(r, x),
+			.g = x->tag->g,
+			.slot = x->slot,
+			.variant = x->variant,
+			.k = (uint8_t)x->k,
+			.yo = as_is == 2,
+			.pos = x->tag->pos,
+			.lemma = lemma_hash(r, x, as, n_as),
 		};
 		s->n++;
 	}
@@ -193,7 +206,8 @@ static enum item_caps caps_of(struct fold_reader *r, struct str s)
 		char back[4];
 
 		buf_rune(&r->low, low);
-		if (utf8_put(back, low == c ? c : rune_upper(low)) != p - from || memcmp(back, from, (size_t)(p - from)))
+		if (utf8_put(back, low == c ? c : rune_upper(low)) != p - from ||
+		    memcmp(back, from, (size_t)(p - from)))
 			return CAPS_MIXED;
 		if (low != c && first)
 			first_up = true;
@@ -209,10 +223,16 @@ static enum item_caps caps_of(struct fold_reader *r, struct str s)
 	return all_up && runes > 1 ? CAPS_UPPER : CAPS_MIXED;
 }
 
+/* Called between pieces. A coder needs no handle of an earlier piece; training keeps them all. */
 static void forget(struct fold_reader *r)
 {
 	r->n_seen = r->n_cand = 0;
 	memset(r->seen, 0, r->n_slot * sizeof *r->seen);
+	if (!r->fold)
+		return;
+	strtab_close(&r->key);
+	r->key = strtab_open("lexemes");
+	r->n_atom = 0;
 }
 
 static void grow(struct fold_reader *r)
@@ -253,30 +273,49 @@ static struct seen look(struct fold_reader *r, struct str word)
 	return s;
 }
 
-/* ---- the reading chosen ---------------------------------------------------------------------------- */
+/* ---- the reading chosen ------------------------------------------------------------ */
 
-static bool kin(int a, int b)
+/* Parts of speech that readers of one word may differ in: как, прошедший, один. */
+static int kind(int pos)
 {
-	bool function_a = a == POS_PREP || a == POS_CONJ || a == POS_PRCL || a == POS_INTJ || a == POS_ADV;
-	bool function_b = b == POS_PREP || b == POS_CONJ || b == POS_PRCL || b == POS_INTJ || b == POS_ADV;
-
-	return a == b || (function_a && function_b);
+	switch (pos) {
+	case POS_PREP: case POS_CONJ: case POS_PRCL: case POS_INTJ: case POS_ADV: return 1;
+	case POS_ADJ: case POS_APRO: case POS_PART: case POS_NUM: return 2;
+	case POS_NOUN: case POS_PRON: return 3;
+	case POS_VERB: case POS_INF: case POS_GER: return 4;
+	default: return 0;
+	}
 }
+
+/* How much two readings' grammar has in common; case and number weigh most. */
+static int common(struct gram a, struct gram b)
+{
+	static const uint8_t as[16] = { [CASE_GEN2] = CASE_GEN, [CASE_LOC2] = CASE_LOC,
+	                                [CASE_ACC2] = CASE_ACC };
+	unsigned x = as[a.gcase] ? as[a.gcase] : a.gcase;
+	unsigned y = as[b.gcase] ? as[b.gcase] : b.gcase;
+
+	return 5 * (x == y) + (a.gcase == b.gcase) + 3 * (a.number == b.number) +
+	       2 * (a.gender == b.gender) + 2 * (a.anim == b.anim) + 2 * (a.tense == b.tense) +
+	       2 * (a.person == b.person) + 2 * (a.mood == b.mood) +
+	       2 * (a.shortf == b.shortf) + 2 * (a.voice == b.voice);
+}
+
+enum { KIN = 64, IN_VOCABULARY = 256 };
 
 /* How well a candidate is what the tagger says. */
 static int score(const struct cand *c, const struct word *w, uint64_t lemma)
 {
-	int s = 0;
+	int s = common(c->g, w->g);
 
-	s += kin(c->pos, w->pos) ? 8 : 0;
-	s += c->pos == w->pos ? 2 : 0;
-	s += c->gram == gram_pack(w->g) ? 4 : 0;
-	s += c->lemma == lemma ? 3 : 0;
+	s += kind(c->pos) == kind(w->pos) ? KIN : 0;
+	s += c->pos == w->pos ? 24 : 0;
+	s += c->lemma == lemma ? 12 : 0;
 	return s;
 }
 
-static void choose(const struct fold_reader *r, struct fold_item *it, const struct seen *s,
-                   const struct word *w, uint64_t lemma)
+static void choose(const struct fold_reader *r, struct fold_item *it,
+                   const struct seen *s, const struct word *w, uint64_t lemma)
 {
 	const struct cand *best = NULL;
 	int top = -1;
@@ -285,8 +324,8 @@ static void choose(const struct fold_reader *r, struct fold_item *it, const stru
 		const struct cand *c = &r->cand[s->first + (uint32_t)i];
 		int v = score(c, w, lemma);
 
-		if (r->fold && r->atom[c->lex] && v >= 8)
-			v += 32;
+		if (r->fold && r->atom[c->lex] && v >= KIN)
+			v += IN_VOCABULARY;
 		if (v > top) {
 			top = v;
 			best = c;
@@ -349,7 +388,7 @@ static void items(struct fold_reader *r, struct fold_items *out, const struct wo
 	mem_free(lemma);
 }
 
-/* ---- from bytes to a book whose offsets are those of the bytes ----------------------------------------- */
+/* ---- from bytes to a book whose offsets are those of the bytes --------------------- */
 
 static size_t cut_at(struct str text, size_t max)
 {

@@ -63,7 +63,7 @@ static const char *byte(struct fold_writer *x, uint32_t id)
 	return NULL;
 }
 
-/* ---- spelled words ---------------------------------------------------------------------------------- */
+/* ---- spelled words ----------------------------------------------------------------- */
 
 static const char *word(struct fold_writer *x)
 {
@@ -97,7 +97,7 @@ static const char *rune(struct fold_writer *x, uint32_t r)
 	return NULL;
 }
 
-/* ---- lexemes -------------------------------------------------------------------------------------- */
+/* ---- lexemes ----------------------------------------------------------------------- */
 
 static const char *form_of(struct fold_writer *x, const struct atom *lex, int *k)
 {
@@ -144,7 +144,8 @@ static const char *lexeme(struct fold_writer *x, const struct atom *lex)
 
 	if (bad)
 		return bad;
-	size_t n = inflect_spell(x->o->f, form, lex->para, (uint32_t)k, lex->base, lex->n_base);
+	size_t n = inflect_spell(x->o->f, form, lex->para, (uint32_t)k, lex->base,
+	                         lex->n_base);
 
 	for (size_t i = 0; i < n && !x->yo; i++)
 		form[i] = form[i] == CYR_IO ? CYR_IE : form[i];

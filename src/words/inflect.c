@@ -24,16 +24,17 @@ struct inflect {
 	uint64_t print;
 };
 
-/* ---- slots -------------------------------------------------------------------------------- */
+/* ---- slots ------------------------------------------------------------------------- */
 
 /* The layout is pinned: files keep it. */
 uint32_t slot_pack(struct slot s)
 {
-	return (uint32_t)s.g.gcase | (uint32_t)s.g.number << 4 | (uint32_t)s.g.gender << 6 |
-	       (uint32_t)s.g.anim << 9 | (uint32_t)s.g.tense << 11 | (uint32_t)s.g.person << 13 |
-	       (uint32_t)s.g.mood << 15 | (uint32_t)s.g.voice << 17 | (uint32_t)s.g.name << 19 |
-	       (uint32_t)s.g.shortf << 22 | (uint32_t)(s.mark & 3) << 23 |
-	       (uint32_t)(s.kind & 7) << 25;
+	return (uint32_t)s.g.gcase | (uint32_t)s.g.number << 4 |
+	       (uint32_t)s.g.gender << 6 | (uint32_t)s.g.anim << 9 |
+	       (uint32_t)s.g.tense << 11 | (uint32_t)s.g.person << 13 |
+	       (uint32_t)s.g.mood << 15 | (uint32_t)s.g.voice << 17 |
+	       (uint32_t)s.g.name << 19 | (uint32_t)s.g.shortf << 22 |
+	       (uint32_t)(s.mark & 3) << 23 | (uint32_t)(s.kind & 7) << 25;
 }
 
 struct slot slot_unpack(uint32_t v)
@@ -83,7 +84,8 @@ static uint32_t slot_value(const struct tag *t, const struct tag *t0)
 
 const char *slot_name(uint32_t v, char *buf, size_t n)
 {
-	static const char *const kind[8] = { "", "part", "gerund", "inf", "comp", "ord", "adv", "" };
+	static const char *const kind[8] = { "",     "part", "gerund", "inf",
+		                             "comp", "ord",  "adv",    "" };
 	struct slot s = slot_unpack(v);
 	char g[160];
 	size_t at = 0;
@@ -92,18 +94,21 @@ const char *slot_name(uint32_t v, char *buf, size_t n)
 	must(n > 0);
 	buf[0] = '\0';
 	for (int i = 0; i < 4; i++) {
-		const char *part = i == 0 ? kind[s.kind] : i == 1 ? g :
-		                   i == 2 ? (s.mark & 1 ? "alt" : "") : (s.mark & 2 ? "ье" : "");
+		const char *part = i == 0   ? kind[s.kind]
+		                   : i == 1 ? g
+		                   : i == 2 ? (s.mark & 1 ? "alt" : "")
+		                            : (s.mark & 2 ? "ье" : "");
 
 		if (*part && at < n)
-			at += (size_t)snprintf(buf + at, n - at, "%s%s", at ? "," : "", part);
+			at += (size_t)snprintf(buf + at, n - at, "%s%s", at ? "," : "",
+			                       part);
 	}
 	if (!at)
 		snprintf(buf, n, "base");
 	return buf;
 }
 
-/* ---- opening ------------------------------------------------------------------------------ */
+/* ---- opening ----------------------------------------------------------------------- */
 
 static uint32_t size_of(const struct dict *d, uint32_t para)
 {
@@ -183,7 +188,8 @@ struct inflect *inflect_open(const struct dict *d)
 		f->first[p + 1] = f->first[p] + m;
 		f->flat[p] = all_alike(d, p);
 		for (uint32_t k = 0; k < m; k++)
-			packed[f->first[p] + k] = slot_value(tag_of(d, p, k), tag_of(d, p, 0));
+			packed[f->first[p] + k] =
+			        slot_value(tag_of(d, p, k), tag_of(d, p, 0));
 	}
 	number_slots(f, packed, n);
 	number_variants(f);
@@ -217,7 +223,7 @@ bool inflect_slot_find(const struct inflect *f, uint32_t packed, uint16_t *i)
 	return hit != NULL;
 }
 
-/* ---- one paradigm ------------------------------------------------------------------------- */
+/* ---- one paradigm ------------------------------------------------------------------ */
 
 uint32_t inflect_size(const struct inflect *f, uint32_t para)
 {
@@ -306,7 +312,7 @@ size_t inflect_spell(const struct inflect *f, uint8_t out[INFLECTED_MAX], uint32
 	return change(f, out, INFLECTED_MAX, para, 0, k, base, n);
 }
 
-/* ---- from a form to its lexemes ----------------------------------------------------------- */
+/* ---- from a form to its lexemes ---------------------------------------------------- */
 
 struct seek {
 	const struct inflect *f;
@@ -322,8 +328,9 @@ static bool known_already(const struct seek *s, const struct inflection *x)
 	for (size_t i = 0; i < s->n_out; i++) {
 		const struct inflection *o = &s->out[i];
 
-		if (o->para == x->para && o->slot == x->slot && o->tag->pos == x->tag->pos &&
-		    o->n_base == x->n_base && !memcmp(o->base, x->base, x->n_base))
+		if (o->para == x->para && o->slot == x->slot &&
+		    o->tag->pos == x->tag->pos && o->n_base == x->n_base &&
+		    !memcmp(o->base, x->base, x->n_base))
 			return true;
 	}
 	return false;
@@ -396,7 +403,8 @@ static void guess(struct seek *s, int which, size_t len)
 {
 	const struct dawg *g = &s->f->d->ends[which];
 	uint8_t key[GUESS_KEYS][DAWG_DEPTH];
-	uint32_t node = dawg_walk(g, DAWG_ROOT, s->form + s->n - len, len), used[GUESSES_MAX];
+	uint32_t node = dawg_walk(g, DAWG_ROOT, s->form + s->n - len, len),
+	         used[GUESSES_MAX];
 	size_t n, n_used = 0;
 
 	if (node == DAWG_NONE || (node = dawg_step(g, node, 1)) == DAWG_NONE)

@@ -25,7 +25,15 @@ void inflect_close(struct inflect *f);
 uint64_t inflect_fingerprint(const struct inflect *f);
 
 /* A slot packed: stable, kept in files. */
-enum slot_kind { SLOT_PLAIN, SLOT_PART, SLOT_GER, SLOT_INF, SLOT_COMP, SLOT_ORD, SLOT_ADV };
+enum slot_kind {
+	SLOT_PLAIN,
+	SLOT_PART,
+	SLOT_GER,
+	SLOT_INF,
+	SLOT_COMP,
+	SLOT_ORD,
+	SLOT_ADV
+};
 struct slot {
 	uint8_t kind;		/* enum slot_kind */
 	uint8_t mark;		/* 1: TAG_ALT, 2: TAG_BE */
@@ -42,7 +50,7 @@ struct inflection {
 	uint8_t base[FORM_MAX + 64];	/* dictionary bytes */
 	uint8_t n_base;
 	uint8_t variant;
-	uint8_t guessed;		/* by its ending: the dictionary does not know it */
+	uint8_t guessed; /* by its ending: the dictionary does not know it */
 	uint16_t k;			/* number of the form within its paradigm */
 	uint16_t slot;			/* index of inflect_slot */
 	uint32_t para;
@@ -71,7 +79,7 @@ enum { INFLECTED_MAX = 2 * FORM_MAX + 256 };
 size_t inflect_spell(const struct inflect *f, uint8_t out[INFLECTED_MAX], uint32_t para,
                      uint32_t k, const uint8_t *base, size_t n);
 
-/* ---- for people ------------------------------------------------------------------------- */
+/* ---- for people -------------------------------------------------------------------- */
 struct inflected {
 	struct str form;
 	struct gram g;		/* whole: with what all forms share */
@@ -86,7 +94,7 @@ size_t inflect_forms(const struct inflect *f, struct inflected **out, struct str
                      struct arena *a);
 /* The form of a lemma that has part of speech pos (0: any) and every field that is not 0 in g;
  * empty when there is none. «стол», case ablt, number plur -> «столами». */
-struct str inflect_form(const struct inflect *f, struct str lemma, uint8_t pos, struct gram g,
-                        struct arena *a);
+struct str inflect_form(const struct inflect *f, struct str lemma, uint8_t pos,
+                        struct gram g, struct arena *a);
 
 #endif

@@ -26,13 +26,14 @@ static struct str utf8_of(struct arena *a, const uint8_t *p, size_t n)
 	return s;
 }
 
-static void add_lexeme(struct list *l, const struct inflect *f, const struct inflection *x,
-                       uint8_t lexeme)
+static void add_lexeme(struct list *l, const struct inflect *f,
+                       const struct inflection *x, uint8_t lexeme)
 {
 	uint32_t m = inflect_size(f, x->para);
 
 	for (uint32_t k = 0; k < m; k++) {
-		const struct tag *t = x->para == PARA_NONE ? x->tag : inflect_tag(f, x->para, k);
+		const struct tag *t =
+		        x->para == PARA_NONE ? x->tag : inflect_tag(f, x->para, k);
 		uint8_t form[INFLECTED_MAX];
 		size_t n = inflect_spell(f, form, x->para, k, x->base, x->n_base);
 		uint8_t variant = 0;
@@ -41,7 +42,8 @@ static void add_lexeme(struct list *l, const struct inflect *f, const struct inf
 			variant += l->v[i].pos == t->pos &&
 			           gram_pack(l->v[i].g) == gram_pack(t->g);
 		VEC_PUSH(l->v, l->n, l->cap) = (struct inflected){
-			utf8_of(l->a, form, n), t->g, t->pos, variant, lexeme, x->guessed };
+			utf8_of(l->a, form, n), t->g, t->pos, variant, lexeme, x->guessed
+		};
 	}
 }
 
@@ -91,8 +93,8 @@ static bool answers(struct gram g, struct gram want)
 	return true;
 }
 
-struct str inflect_form(const struct inflect *f, struct str lemma, uint8_t pos, struct gram g,
-                        struct arena *a)
+struct str inflect_form(const struct inflect *f, struct str lemma, uint8_t pos,
+                        struct gram g, struct arena *a)
 {
 	struct inflected *v;
 	size_t n = inflect_forms(f, &v, lemma, a);
