@@ -5,7 +5,7 @@
  *
  * Text repeats its words, so a worker keeps a table of pre-tokens with their ids: two entries
  * of a cache line each for every hash, the newer one first. It is bounded and never changes a
- * result. Pre-tokens are taken by the dozen: the first pass finds their ends and calls for their
+ * result; who encodes little has a small one. Pre-tokens are taken by the dozen: the first pass finds their ends and calls for their
  * cache lines, the second finds them there.
  *
  * The scheme's own part of the file: u32 version 1, u32 number of merges, { u32 a, u32 b } each;
@@ -145,8 +145,9 @@ static enum status check_samples(struct reader *r, struct err *e)
 		h = cut_hash(h, s);
 	}
 	if (rd_u64(r) != h && !r->bad)
-		return err_set(e, ERR_USAGE, "this tokenizer was trained with other morphemes than this program "
-		               "has and would encode otherwise: train it again (ltm tokens train --scheme morph)");
+		return err_set(e, ERR_USAGE, "this tokenizer was trained with other morphemes than "
+		               "this program has and would encode otherwise: train it again "
+		               "(ltm tokens train --scheme morph)");
 	return OK;
 }
 
@@ -156,17 +157,20 @@ static enum status check_extra(const struct tokenizer *t, bool morph, struct err
 	uint32_t version = rd_u32(&r), n = rd_u32(&r);
 
 	if (r.bad || version != PART_VERSION)
-		return err_set(e, ERR_FORMAT, "tokenizer: merges of version %u; this program reads %d", version,
-		               PART_VERSION);
+		return err_set(e, ERR_FORMAT, "tokenizer: merges of version %u; this program reads %d",
+		               version, PART_VERSION);
 	if (n != t->n - 256 || rd_left(&r) / 8 < n)
 		return err_set(e, ERR_FORMAT, "tokenizer: %u merges for %u pieces", n, t->n);
 	for (uint32_t k = 0; k < n; k++)
 		if (!joins(t, bpe_merge_at(t, k), 256 + k))
-			return err_set(e, ERR_FORMAT, "tokenizer: merge %u does not give piece %u", k, 256 + k);
+			return err_set(e, ERR_FORMAT, "tokenizer: merge %u does not give piece %u", k,
+			               256 + k);
 	rd_bytes(&r, 8 * (size_t)n);
 	if (morph && check_samples(&r, e))
 		return e ? e->code : ERR_FORMAT;
-	return r.bad || rd_left(&r) ? err_set(e, ERR_FORMAT, "tokenizer: its merges end at a wrong place") : OK;
+	if (r.bad || rd_left(&r))
+		return err_set(e, ERR_FORMAT, "tokenizer: its merges end at a wrong place");
+	return OK;
 }
 
 static enum status ready(struct tokenizer *t, struct err *e)
@@ -204,7 +208,9 @@ static void bpe_close(struct tokenizer *t)
 enum {
 	KEY_WORDS = 4, KEY = 8 * KEY_WORDS,	/* bytes of a pre-token that is kept */
 	KEPT_IDS = 7,
-	CACHE_BITS = 17,			/* entries: 8 MB */
+	CACHE_SMALL = 10,			/* bits of the number of entries: 64 KB, */
+	CACHE_FULL = 17,			/* and 8 MB for who has encoded FULL_AT bytes */
+	FULL_AT = 1 << 18,
 	BATCH = 16,
 	HUGE_PAGE = 2 << 20,
 };
@@ -221,20 +227,32 @@ struct found {			/* a pre-token of a batch */
 
 struct work {
 	void *block;			/* holds the cache */
-	struct entry *cache;		/* [1 << CACHE_BITS] pairs of neighbours */
+	struct entry *cache;		/* [1 << bits] pairs of neighbours */
+	unsigned bits;
+	size_t seen;			/* bytes encoded, until the cache is full-sized */
 	struct merge_work *merge;
 	uint32_t id[PRETOKEN_MAX];
 };
 
+/* An empty cache of 1 << bits entries instead of the one there was. */
+static void cache_open(struct work *k, unsigned bits)
+{
+	const size_t bytes = sizeof(struct entry) << bits, page = bytes < HUGE_PAGE ? 64 : HUGE_PAGE;
+
+	mem_free(k->block);
+	k->block = mem_alloc(bytes + page, 1);
+	k->cache = (struct entry *)(((uintptr_t)k->block + page - 1) & ~(uintptr_t)(page - 1));
+	k->bits = bits;
+	if (page == HUGE_PAGE)	/* a wish: 15 % faster where it is granted */
+		madvise(k->cache, bytes, MADV_HUGEPAGE);
+}
+
 static void *work_open(const struct tokenizer *t)
 {
-	const size_t bytes = sizeof(struct entry) << CACHE_BITS;
 	struct work *k = mem_alloc(1, sizeof *k);
 
 	(void)t;
-	k->block = mem_alloc(bytes + HUGE_PAGE, 1);
-	k->cache = (struct entry *)(((uintptr_t)k->block + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));
-	madvise(k->cache, bytes, MADV_HUGEPAGE);	/* a wish: 15 % faster where it is granted */
+	cache_open(k, CACHE_SMALL);
 	k->merge = merge_work_open();
 	return k;
 }
@@ -271,12 +289,12 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
-static inline uint32_t key_hash(const uint64_t k[KEY_WORDS], size_t n)
+static inline uint32_t key_hash(const uint64_t k[KEY_WORDS], size_t n, unsigned bits)
 {
 	uint64_t h = mix(k[0] ^ 0x9E3779B97F4A7C15u, k[1] ^ 0xC2B2AE3D27D4EB4Fu ^ n) ^
 	             mix(k[2] ^ 0x165667B19E3779F9u, k[3] ^ 0xD6E8FEB86659FD93u);
 
-	return (uint32_t)((h * 0x9E3779B97F4A7C15u) >> (64 - CACHE_BITS));
+	return (uint32_t)((h * 0x9E3779B97F4A7C15u) >> (64 - bits));
 }
 
 static inline bool same(const struct entry *x, const struct found *f)
@@ -341,7 +359,7 @@ static int gather(const struct bpe *b, const struct work *k, struct found f[BATC
 		f[n].at = 0;
 		if (len <= KEY) {
 			key_load(f[n].key, *p, len, end);
-			f[n].at = key_hash(f[n].key, len);
+			f[n].at = key_hash(f[n].key, len, k->bits);
 			__builtin_prefetch(&k->cache[f[n].at]);
 		}
 		*p += len;
@@ -356,6 +374,8 @@ static void encode(struct tokens_work *w, struct str text, struct ids *out)
 	const char *p = text.p, *end = text.p + text.n;
 	struct found f[BATCH];
 
+	if (k->bits < CACHE_FULL && (k->seen += text.n) > FULL_AT)
+		cache_open(k, CACHE_FULL);
 	while (p < end) {
 		int n = gather(b, k, f, &p, end);
 
