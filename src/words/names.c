@@ -190,6 +190,24 @@ static int surname_after_all(const struct seen *seen, const struct cread *r, int
 	return chosen;
 }
 
+/* At a start, before a patronymic or surname: the given name that agrees with it (Лев
+ * Николаевич), or -1. */
+static int given_before(const struct word_cache *c, const uint8_t *pick, size_t i)
+{
+	if (i + 1 >= c->toks.n || c->toks.t[i + 1].kind != TOK_WORD)
+		return -1;
+	const struct cread *next = entry_reads(c, c->toks.t[i + 1].entry) + pick[i + 1];
+	const struct cread *r = entry_reads(c, c->toks.t[i].entry);
+
+	if (next->g.name != WNAME_PATR && next->g.name != WNAME_SURN)
+		return -1;
+	for (int k = 0; k < c->e[c->toks.t[i].entry].n; k++)
+		if (r[k].g.name == WNAME_GIVEN && same_place(&r[k], next) &&
+		    r[k].g.gender == next->g.gender)
+			return k;
+	return -1;
+}
+
 void names_settle(struct word_cache *c, uint8_t *pick, const uint32_t *first, size_t n_sent)
 {
 	struct seen *seen = mem_alloc(c->lemma.n + 1, sizeof *seen);
@@ -211,7 +229,10 @@ void names_settle(struct word_cache *c, uint8_t *pick, const uint32_t *first, si
 				continue;
 			t->flags |= WORD_PROPER;
 		} else {
-			int k = known_name(seen, r, n, pick[i]);
+			int k = given_before(c, pick, i);
+
+			if (k < 0)
+				k = known_name(seen, r, n, pick[i]);
 
 			if (k >= 0)
 				pick[i] = (uint8_t)k;

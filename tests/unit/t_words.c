@@ -7,6 +7,7 @@
 #include "check.h"
 #include "synth_dict.h"
 #include "words/words.h"
+#include "words/ud.h"
 #include "words/gramtag.h"
 #include "io/dictfile.h"
 
@@ -240,15 +241,14 @@ static void test_tokens(void **state)
 	CHECK_STR(buf_view(&out),
 		"Мама\tмама\tNOUN\tnomn,sing,femn,anim\tfirst\n"
 		",\t,\tPUNCT\n"
-		"м-м\tм-м\tNOUN\t\tunknown\n"
+		"м-м\tм-м\tNOUN\tnomn,sing,neut,inan\tunknown\n"
 		",\t,\tPUNCT\n"
 		"1,5\t1,5\tDIGIT\n"
 		"--\t—\tPUNCT\n"
 		"«\t«\tPUNCT\n"
 		"стол\tстол\tNOUN\tnomn,sing,masc,inan\tspeech\n"
 		"»\t»\tPUNCT\n"
-		"?\t?\tPUNCT\n"
-		"!\t!\tPUNCT\n");
+		"?!\t?!\tPUNCT\n");
 	dict_close(d);
 	buf_free(&b);
 	buf_free(&out);
@@ -314,6 +314,110 @@ static void test_real_words(void **state)
 	arena_close(&a);
 }
 
+/* ---- Universal Dependencies ------------------------------------------------------------------ */
+
+/* "form lemma UPOS FEATS" lines of a text. */
+static void ud_text(struct buf *out, struct word_cache *c, struct str text, enum ud_style style)
+{
+	struct word_cache *own = c ? c : word_cache_open(real.dict);
+	struct arena a = arena_open("t");
+	struct buf lemma = { 0 };
+	struct book b;
+	struct words w;
+
+	text_from_plain(&b, text, &a);
+	words_read(&w, &b, own, &a);
+	for (size_t i = 0; i < w.n; i++) {
+		char feats[UD_TEXT_MAX];
+
+		size_t n = ud_feats(feats, &w, i, b.text, style);
+
+		CHECK_EQ(n, strlen(feats));
+		ud_lemma_in(&lemma, &w, i, b.text, style);
+		buf_printf(out, "%.*s %.*s %s %s\n", w.w[i].len, b.text.p + w.w[i].off,
+		           (int)lemma.n, lemma.p, upos_name(ud_upos(&w, i, b.text, style)), feats);
+	}
+	buf_free(&lemma);
+	arena_close(&a);
+	if (!c)
+		word_cache_close(own);
+}
+
+/* Does the text, read as UD, hold this line? */
+static void says(const char *text, enum ud_style style, const char *line)
+{
+	struct buf out = { 0 };
+	char want[300];
+
+	ud_text(&out, NULL, str_of(text), style);
+	snprintf(want, sizeof want, "%s\n", line);
+	if (!strstr(out.p, want))
+		fail_msg("no '%s' in:\n%.*s", line, (int)out.n, out.p);
+	buf_free(&out);
+}
+
+static void test_ud(void **state)
+{
+	const enum ud_style t = UD_STYLE_TAIGA, g = UD_STYLE_GSD;
+
+	(void)state;
+	NEED_DICT();
+	says("Мама мыла раму.", t, "раму рама NOUN Animacy=Inan|Case=Acc|Gender=Fem|Number=Sing");
+	says("Мама мыла раму.", t, "мыла мыть VERB Aspect=Imp|Gender=Fem|Mood=Ind|Number=Sing|"
+	     "Tense=Past|VerbForm=Fin|Voice=Act");
+	says("Он её не видел.", t, "не не PART Polarity=Neg");
+	says("Он её не видел.", t, "Он он PRON Case=Nom|Gender=Masc|Number=Sing|Person=3|PronType=Prs");
+	says("Он её не видел.", g, "Он он PRON Case=Nom|Gender=Masc|Number=Sing|Person=3");
+	/* names, abbreviations, numbers, Latin */
+	says("В 2008 году он жил в Москве.", t, "Москве Москва PROPN "
+	     "Animacy=Inan|Case=Loc|Gender=Fem|NameType=Geo|Number=Sing");
+	says("В 2008 году он жил в Москве.", t, "2008 2008 ADJ NumForm=Digit|NumType=Ord");
+	says("В 2008 году он жил в Москве.", g, "2008 2008 ADJ Case=Loc|Degree=Pos|Gender=Masc|Number=Sing");
+	says("Родился в 1950 г. в Туле.", t, "г год NOUN Abbr=Yes");
+	says("Родился в 1950 г. в Туле.", g, "г год NOUN Animacy=Inan|Case=Loc|Gender=Masc|Number=Sing");
+	says("Он слушал The Beatles.", g, "Beatles Beatles X Foreign=Yes");
+	says("Скидка 30 % сегодня.", g, "% процент-знак SYM _");
+	/* old spelling, ё written е, unknown words, brackets and faces */
+	says("Онъ увидѣлъ бѣлый домъ.", t, "увидѣлъ увидеть VERB Aspect=Perf|Gender=Masc|Mood=Ind|"
+	     "Number=Sing|Tense=Past|VerbForm=Fin|Voice=Act");
+	says("В саду росла елка.", t, "елка ёлка NOUN Animacy=Inan|Case=Nom|Gender=Fem|Number=Sing");
+	says("Мы видели большую бутявку.", t,
+	     "бутявку бутявка NOUN Animacy=Inan|Case=Acc|Gender=Fem|Number=Sing");
+	says("Он (говорят) пришёл.", t, ") ) PUNCT _");
+	CHECK_STR(str_of(upos_name(-5)), "X");
+	CHECK_EQ(upos_find(S("NOUN")), UPOS_NOUN);
+	CHECK_EQ(upos_find(S("NOMEN")), -1);
+}
+
+/* Any bytes are read, twice the same, whatever the cache has met. */
+static void test_ud_hostile(void **state)
+{
+	struct rng r = rng_stream(3, "t_words.ud", 0);
+	struct word_cache *warm;
+
+	(void)state;
+	NEED_DICT();
+	warm = word_cache_open(real.dict);
+	for (int round = 0; round < 60; round++) {
+		struct buf text = { 0 }, x = { 0 }, y = { 0 };
+		size_t n = rng_below(&r, 400);
+
+		for (size_t i = 0; i < n; i++)
+			switch (rng_below(&r, 4)) {
+			case 0: buf_char(&text, (char)rng_below(&r, 256)); break;
+			case 1: buf_char(&text, " .,:;!?()-@#'`=0123XIV"[rng_below(&r, 22)]); break;
+			default: buf_rune(&text, 0x410 + (uint32_t)rng_below(&r, 64)); break;
+			}
+		ud_text(&x, NULL, buf_view(&text), UD_STYLE_GSD);
+		ud_text(&y, warm, buf_view(&text), UD_STYLE_GSD);
+		CHECK(str_eq(buf_view(&x), buf_view(&y)));
+		buf_free(&text);
+		buf_free(&x);
+		buf_free(&y);
+	}
+	word_cache_close(warm);
+}
+
 /* ---- golden cases ---------------------------------------------------------------------------- */
 
 static void golden(const char *in_path)
@@ -370,6 +474,8 @@ int main(void)
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_real_words),
+		cmocka_unit_test(test_ud),
+		cmocka_unit_test(test_ud_hostile),
 		cmocka_unit_test(test_golden),
 	};
 	struct err e = { 0 };
