@@ -18,7 +18,7 @@
 
 /* One row a scheme; order is order of help. */
 static const struct scheme *const schemes[] = {
-	&scheme_byte, &scheme_morph, &scheme_fold, &scheme_lemma,
+	&scheme_byte, &scheme_morph, &scheme_hyper, &scheme_fold, &scheme_lemma,
 };
 enum { SCHEMES = sizeof schemes / sizeof *schemes };
 
