@@ -131,31 +131,47 @@ static bool all_alike(const struct dict *d, uint32_t para)
 	return true;
 }
 
-static void number_slots(struct inflect *f, uint32_t *packed, size_t n)
+/* Keeps v[0..*n) ascending and without doubles. */
+static void insert(uint32_t **v, uint32_t *n, size_t *cap, uint32_t x)
 {
-	uint32_t *v = mem_alloc(n + 1, sizeof *v);
+	size_t at = *n, len = *n;
 
-	memcpy(v, packed, n * sizeof *v);
-	qsort(v, n, sizeof *v, u32_cmp);
-	for (size_t i = 0; i < n; i++)
-		if (!i || v[i] != v[i - 1])
-			v[f->n_slot++] = v[i];
+	VEC_PUSH(*v, len, *cap) = x;
+	*n = (uint32_t)len;
+	for (; at && (*v)[at - 1] > x; at--)
+		(*v)[at] = (*v)[at - 1];
+	(*v)[at] = x;
+}
+
+static void number_slots(struct inflect *f, const uint32_t *packed, size_t n)
+{
+	size_t cap = 0;
+	uint16_t at = 0;
+
+	for (size_t i = 0; i < n; i++)	/* a few hundred differ */
+		if (!f->n_slot || !inflect_slot_find(f, packed[i], &at))
+			insert(&f->value, &f->n_slot, &cap, packed[i]);
 	must(f->n_slot < UINT16_MAX);
-	f->value = v;
 	for (size_t i = 0; i < n; i++)
 		must(inflect_slot_find(f, packed[i], &f->slot[i]));
 }
 
+/* How many earlier forms of the paradigm have the same slot. */
 static void number_variants(struct inflect *f)
 {
-	for (uint32_t p = 0; p < f->d->n_para; p++)
-		for (uint32_t k = f->first[p]; k < f->first[p + 1]; k++) {
-			unsigned v = 0;
+	uint8_t *met = mem_alloc((size_t)f->n_slot + 1, 1);
 
-			for (uint32_t i = f->first[p]; i < k; i++)
-				v += f->slot[i] == f->slot[k];
-			f->variant[k] = (uint8_t)(v < 255 ? v : 255);
+	for (uint32_t p = 0; p < f->d->n_para; p++) {
+		for (uint32_t k = f->first[p]; k < f->first[p + 1]; k++) {
+			uint8_t *m = &met[f->slot[k]];
+
+			f->variant[k] = *m;
+			*m += *m < 255;
 		}
+		for (uint32_t k = f->first[p]; k < f->first[p + 1]; k++)
+			met[f->slot[k]] = 0;
+	}
+	mem_free(met);
 }
 
 static uint64_t fingerprint(const struct dict *d, const uint32_t *packed, size_t n)
