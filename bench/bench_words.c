@@ -125,6 +125,44 @@ static void measure(const char *name, enum ud_style style, struct word_cache *c)
 
 /* ---- speed ------------------------------------------------------------------------------- */
 
+/* The graph alone against plain reads of the same memory: a walk visits some units a form,
+ * each where the last one points; the same number of reads at places drawn beforehand, each
+ * waiting for the last, is what memory itself would take. */
+static void walks(const struct dict *d, const struct word_cache *c)
+{
+	const uint32_t n_unit = d->words.n;
+	size_t n = 0, steps = 0;
+	uint32_t got = 0;
+	double t = seconds();
+
+	for (int round = 0; round < 10; round++)
+		for (size_t i = 0; i < c->n_e; i++) {
+			const uint8_t *key = (const uint8_t *)c->keys.p + c->e[i].key;
+
+			if (key[0] != 'w')
+				continue;
+			got += dawg_walk(&d->words, DAWG_ROOT, key + 1, c->e[i].n_key - 1) != DAWG_NONE;
+			steps += c->e[i].n_key - 1;
+			n++;
+		}
+	double walk = seconds() - t;
+	struct rng r = rng_stream(1, "bench.words", 0);
+	enum { PLACES = 1 << 16 };
+	static uint32_t place[PLACES];
+	uint32_t at = 0;
+
+	for (size_t i = 0; i < PLACES; i++)
+		place[i] = (uint32_t)rng_below(&r, n_unit);
+	t = seconds();
+	for (size_t i = 0; i < steps; i++)
+		at = d->words.unit[place[(i + (at & 1)) % PLACES]];
+	double plain = seconds() - t;
+
+	printf("graph alone: %.2f M walks/s, %.1f ns a letter; a random read of the same table: %.1f ns; "
+	       "walks reach %.0f %% of memory speed (found %u, last %u)\n", (double)n / walk / 1e6,
+	       1e9 * walk / (double)steps, 1e9 * plain / (double)steps, 100 * plain / walk, got, at & 1);
+}
+
 static void speed(const struct dict *d)
 {
 	struct arena a = arena_open("novel");
@@ -165,7 +203,8 @@ static void speed(const struct dict *d)
 		n++;
 	}
 	t = seconds() - t;
-	printf("look-ups: %zu forms, %.0f /s\n", n, (double)n / t);
+	printf("look-ups with readings: %zu forms, %.0f /s\n", n, (double)n / t);
+	walks(d, c);
 	word_cache_close(c);
 	buf_free(&b);
 	arena_close(&a);

@@ -120,6 +120,8 @@ static uint64_t right_partial(struct word_cache *c, const struct cread *r, int n
 		set = 1u << UPOS_PROPN | (shape > 1 ? 1u << UPOS_NOUN : 0);
 	if (!set)
 		return UINT64_MAX;
+	if (str_eq(g->feats, S("Degree=Cmp")))	/* ADJ there, whatever it stands by */
+		set |= 1u << UPOS_ADV | 1u << UPOS_ADJ;
 	for (int k = 0; k < n; k++) {
 		struct str lemma = str_fold(a, cache_lemma(c, r[k].lemma));
 		unsigned pos = UD_GET(r[k].tag, POS);
@@ -230,7 +232,10 @@ static void meet(struct word_cache *c, const struct ud_sent *s, struct arena *a)
 		uint32_t e = cache_entry(c, t, s->text), tag = gold_tag(g);
 		struct buf b = { 0 };
 
-		if (t->kind == TOK_INITIAL || t->kind == TOK_DIGIT)
+		unsigned upos = UD_GET(tag, POS);
+
+		if (t->kind == TOK_INITIAL || t->kind == TOK_DIGIT ||
+		    (t->kind == TOK_PUNCT && upos != UPOS_PUNCT && upos != UPOS_SYM))
 			continue;
 		buf_str(&b, g->upos);
 		buf_str(&b, S("\t"));
