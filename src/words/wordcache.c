@@ -307,6 +307,12 @@ static struct gram gram_like(const struct cread *r, size_t n, uint32_t tag)
 	return g;
 }
 
+/* Commas, points, dashes, quotes and brackets that close something are nothing else. */
+static bool plain_mark(const struct tok *t)
+{
+	return t->kind == TOK_PUNCT && !t->loose && t->mark != MARK_OTHER && t->mark != MARK_SIGN;
+}
+
 /* What the lexicon knows of the form beside the dictionary. */
 static void add_listed(struct word_cache *c, struct entry *e, const struct lexrow *row,
                        size_t n_row)
@@ -534,6 +540,8 @@ static void finish(struct word_cache *c, struct entry *e, const struct tok *t)
 
 	n = join_same(c->r + e->first, c->n_r - e->first);
 	c->n_r = e->first + (n < CANDS_MAX ? n : CANDS_MAX);
+	if (plain_mark(t))
+		n_row = 0;
 	add_listed(c, e, row, n_row);
 	n = drop_rare(c->r + e->first, c->n_r - e->first, c->keys.p[e->key] == 'w', e->n_key - 1,
 	              n_row ? row[0].only : 0);
