@@ -1,7 +1,7 @@
 /* api_ledger.c - ltm_ledger (include/ltm.h): of books, or of a mind, where it is kept.
  *
  *   MIND/ledger.json        the ledger
- *   MIND/tokens/X.tokens    the tokenizers it trained, taken again when the texts are the same
+ *   MIND/X.tokens           the tokenizers it trained, taken again when the texts are the same
  */
 #include "app/api.h"
 #include "app/done.h"
@@ -50,7 +50,7 @@ enum status ledger_of_mind(struct ledger *l, const char *mind, const struct ledg
 	*did = false;
 	own.path = &mind;
 	own.n_path = 1;
-	own.keep = mind_path(&a, mind, "tokens");
+	own.keep = mind;
 	if (!st && done_is(mind, "ledger", h, path)) {
 		st = ledger_load(l, path, e);
 	} else if (!st && !(st = stage_ledger(l, &own, w, e)) && !(st = save(l, path, e))) {
@@ -101,7 +101,7 @@ LTM_API int ltm_ledger(const struct ltm_ledger_opts *opts, const struct ltm_sink
 	struct ledger *l = TAKE(&a, struct ledger, 1);
 	enum status st = opts_take(&o, sizeof o, opts, &e);
 	struct ledger_opts x = { .path = o.path, .n_path = o.n_path, .keep = o.keep,
-	                         .vocab = o.vocab > 0 ? (uint32_t)o.vocab : 32768, .threads = o.threads,
+	                         .vocab = o.vocab > 0 ? (uint32_t)o.vocab : LEDGER_VOCAB, .threads = o.threads,
 	                         .dict = o.dict };
 	const char *mind = st ? NULL : ledger_mind(&x);
 

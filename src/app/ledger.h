@@ -4,7 +4,7 @@
  *   ledger_flow.c     a book -> its streams: words, lemmas, glyphs            (any thread)
  *   ledger_read.c     a library or a mind -> streams of all books, joined
  *   ledger_tokens.c   tokenizers: trained or taken from a folder, counted, tried back and forth
- *   ledger_stages.c   streams -> rows: positions, vocabulary, bits, losses
+ *   ledger_stages.c   streams -> rows: positions, vocabulary, bits, losses (ledger_rows.h)
  *   ledger_claims.c   rows -> verdicts on the claims of 15 June 2025
  *   ledger_json.c     the ledger as a file, and back
  *   ledger_print.c    the ledger for people
@@ -31,6 +31,7 @@ struct stage_row {
 	uint64_t bits, vocab_bits;	/* coded stream, coded spellings: counted part */
 	double lost_form, lost_order, lost_identity;	/* shares of words, 0..1: counted part */
 };
+enum { LEDGER_VOCAB = 32768 };		/* of the tokenizers, unless another is asked for */
 enum { PEERS = 3 };			/* gpt2, cl100k, o200k: data/ru/ledger_peers.tsv */
 struct ledger {
 	uint64_t books, chars, bytes, words, scenes;	/* the whole library; words without marks */

@@ -78,7 +78,7 @@ static void columns(struct buf *b, bool ru)
 		{ "cl100k", "cl100k", FEWER }, { "o200k", "o200k", FEWER }, { "BPE", "BPE", FEWER } };
 
 	for (size_t i = 0; i < sizeof c / sizeof *c; i++)
-		pad(b, str_of(ru ? c[i].ru : c[i].en), c[i].width < 0 ? -c[i].width : c[i].width, c[i].width > 0);
+		pad(b, str_of(ru ? c[i].ru : c[i].en), i ? c[i].width : -c[i].width, i > 0);
 	buf_char(b, '\n');
 }
 

@@ -84,11 +84,10 @@ static enum status have(struct toked *x, enum tokens_scheme s, const struct join
 	uint64_t inputs = o->keep ? inputs_of(j, s, o->vocab) : 0;
 	const char *stage = str_printf(&a, "tokens-%s", tokens_scheme_name(s)).p;
 	const char *path = o->keep ? str_printf(&a, "%s/%s.tokens", o->keep, tokens_scheme_name(s)).p : NULL;
-	enum status st;
+	enum status st = OK;
 
-	if (path && done_is(o->keep, stage, inputs, path)) {
-		st = take(&x->t, path, d, e);
-	} else {
+	/* one that does not open, or was made with another dictionary, is trained anew */
+	if (!path || !done_is(o->keep, stage, inputs, path) || take(&x->t, path, d, NULL)) {
 		st = train(&x->t, s, j, o->vocab, d, w, e);
 		if (!st && path)
 			st = keep(x->t, o->keep, path, stage, inputs, e);

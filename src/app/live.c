@@ -1,18 +1,24 @@
-/* live.c - read → concepts → train → eval → report, each only when its inputs have changed.
+/* live.c - read → concepts → train → eval → ledger → report, each only when its inputs have changed.
  *
  *   stage     its inputs                                  what it makes
  *   read      hashes of the sources                       store.db, lemmas.ltm
  *   concepts  training books                              concepts.ltm
  *   train     concepts.ltm, all books' split, seed, epochs   core.safetensors
  *   eval      core.safetensors, all books, seed           eval.json
- *   report    eval.json, all books, language              report.html
+ *   ledger    all books; only when the library is small   ledger.json, X.tokens
+ *   report    eval.json, ledger.json, all books, language report.html
  *
  * Invariant: running it twice does nothing the second time; running it after a stop goes on.
  */
 #include <sys/resource.h>
 
 #include "app/done.h"
+#include "app/ledger.h"
 #include "app/live.h"
+
+/* A ledger of more characters takes longer than the rest of a demonstration should: `ltm ledger
+ * MIND` makes it. */
+enum { LEDGER_CHARS = 2000000 };
 
 struct way {
 	const char *mind;
@@ -23,6 +29,7 @@ struct way {
 	struct arena mem;
 	const char *file[LIVE_STAGES];	/* what each stage makes */
 	uint64_t books;			/* hash of the books with their split */
+	uint64_t chars;
 };
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -42,8 +49,10 @@ static enum status hash_books(struct way *x)
 	if (st)
 		return st;
 	st = store_books(s, &row, &n, &x->mem, x->e);
-	for (size_t i = 0; !st && i < n; i++)
+	for (size_t i = 0; !st && i < n; i++) {
 		x->books = mix(mix(x->books, row[i].source_hash), row[i].split);
+		x->chars += row[i].chars;
+	}
 	store_close(s);
 	return st;
 }
@@ -122,12 +131,36 @@ static enum status do_eval(struct way *x)
 	return st ? st : done_set(x->mind, "eval", inputs, x->file[LIVE_EVAL], x->e);
 }
 
+/* The steps of the ledger are told as one stage. */
+static void as_ledger(void *ctx, const char *stage, double done, double total, const char *unit)
+{
+	(void)stage;
+	watch_step(ctx, "ledger", done, total, unit);
+}
+
+static void note_on(void *ctx, const char *line)
+{
+	watch_note(ctx, "%s", line);
+}
+
+static enum status do_ledger(struct way *x)
+{
+	struct watch w = { as_ledger, note_on, (void *)(uintptr_t)x->w, x->w ? x->w->stop : NULL };
+	struct ledger_opts o = { .vocab = LEDGER_VOCAB, .threads = x->p->threads, .dict = x->p->dict };
+	struct ledger *l = TAKE(&x->mem, struct ledger, 1);
+
+	x->sum->no_ledger = x->chars > LEDGER_CHARS;
+	if (x->sum->no_ledger)
+		return OK;
+	return ledger_of_mind(l, x->mind, &o, &x->sum->ran[LIVE_LEDGER], &w, x->e);
+}
+
 static enum status do_report(struct way *x)
 {
 	uint64_t inputs = mix(mix(file_hash(x->file[LIVE_EVAL]), x->books), str_hash(str_of(x->p->lang)));
 	enum status st;
 
-	inputs = mix(inputs, str_hash(str_of(LTM_VERSION)));
+	inputs = mix(mix(inputs, file_hash(x->file[LIVE_LEDGER])), str_hash(str_of(LTM_VERSION)));
 	if (done_is(x->mind, "report", inputs, x->file[LIVE_REPORT]))
 		return OK;
 	x->sum->ran[LIVE_REPORT] = true;
@@ -162,9 +195,9 @@ enum status live(const char *mind, const struct live_plan *p, struct live_sum *s
                  const struct watch *w, struct err *e)
 {
 	static const char *const made[LIVE_STAGES] = {
-		"store.db", "concepts.ltm", "core.safetensors", "eval.json", "report.html" };
+		"store.db", "concepts.ltm", "core.safetensors", "eval.json", "ledger.json", "report.html" };
 	static enum status (*const stage[LIVE_STAGES])(struct way *) = {
-		do_read, do_concepts, do_train, do_eval, do_report };
+		do_read, do_concepts, do_train, do_eval, do_ledger, do_report };
 	struct err part = { 0 }, own = { 0 };
 	struct way x = { .mind = mind, .p = p, .sum = sum, .w = w, .e = &part,
 	                 .mem = arena_open("live") };
@@ -223,14 +256,14 @@ void live_summary(struct buf *b, const char *mind, const struct live_sum *sum, b
 {
 	static const char *const name[LIVE_STAGES][2] = {
 		{ "read", "чтение" }, { "concepts", "понятия" }, { "train", "обучение" },
-		{ "eval", "проверка" }, { "report", "отчёт" } };
+		{ "eval", "проверка" }, { "ledger", "ведомость" }, { "report", "отчёт" } };
 
 	put_books(b, &sum->read, ru);
 	buf_str(b, ru ? S("время      ") : S("time       "));
 	for (int i = 0; i < LIVE_STAGES; i++)
 		if (sum->ran[i])
 			buf_printf(b, ru ? "%s %.1f с  " : "%s %.1f s  ", name[i][ru], sum->seconds[i]);
-		else if (sum->done[i])
+		else if (sum->done[i] && !(i == LIVE_LEDGER && sum->no_ledger))
 			buf_printf(b, ru ? "%s без изменений  " : "%s unchanged  ", name[i][ru]);
 	while (b->n && b->p[b->n - 1] == ' ')
 		b->p[--b->n] = 0;

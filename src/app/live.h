@@ -11,13 +11,15 @@ struct live_plan {
 	uint64_t seed;
 	const char *dict, *lang;
 };
-enum live_stage { LIVE_READ, LIVE_CONCEPTS, LIVE_TRAIN, LIVE_EVAL, LIVE_REPORT, LIVE_STAGES };
+enum live_stage { LIVE_READ, LIVE_CONCEPTS, LIVE_TRAIN, LIVE_EVAL, LIVE_LEDGER, LIVE_REPORT,
+                  LIVE_STAGES };
 struct live_sum {
 	struct read_sum read;
 	double seconds[LIVE_STAGES];
 	bool done[LIVE_STAGES];		/* it has run or had been done */
 	bool ran[LIVE_STAGES];
 	bool shipped;			/* the shipped library was read */
+	bool no_ledger;			/* too large a library: `ltm ledger` makes it */
 };
 /* The caller holds the mind. ERR_PART when books were left out and all else went well. */
 enum status live(const char *mind, const struct live_plan *p, struct live_sum *sum,

@@ -23,7 +23,7 @@ struct plan_basis {
 	double per1000[PF_N];
 	double bits_text, bits_hyper, bits_glyph;	/* coded, per character */
 	double vocab_byte, vocab_hyper;
-	double gflops, read, write;			/* of the machine of the shipped table */
+	double gflops, read, write, cores;		/* of the machine of the shipped table */
 	char from[300];					/* whose it is, for the page */
 };
 /* from: a mind, a ledger.json, or NULL: the shipped table (data/ru/ledger_default.tsv). */

@@ -37,6 +37,7 @@ static const struct { const char *key; size_t at; bool needed; } fields[] = {
 	{ "gflops", offsetof(struct plan_basis, gflops), false },
 	{ "read", offsetof(struct plan_basis, read), false },
 	{ "write", offsetof(struct plan_basis, write), false },
+	{ "cores", offsetof(struct plan_basis, cores), false },
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 
@@ -95,7 +96,7 @@ enum status plan_basis_read(struct plan_basis *b, const char *from, struct err *
 	*b = (struct plan_basis){ 0 };
 	while (tsv_next(&t))	/* speeds of the table's machine stand in for --quick */
 		if (!from || str_eq(t.field[0], S("gflops")) || str_eq(t.field[0], S("read")) ||
-		    str_eq(t.field[0], S("write")))
+		    str_eq(t.field[0], S("write")) || str_eq(t.field[0], S("cores")))
 			put(b, t.field[0], t.field[1]);
 	if (!from) {
 		snprintf(b->from, sizeof b->from, "ledger_default.tsv");

@@ -141,6 +141,7 @@ static void from_table(struct plan_speed *s, const struct plan_basis *b)
 	s->gflops = s->gflops > 0 ? s->gflops : b->gflops;
 	s->read = s->read > 0 ? s->read : b->read;
 	s->write = s->write > 0 ? s->write : b->write;
+	s->cores = b->cores >= 1 ? (int)b->cores : s->cores;
 }
 
 enum status plan_speed_measure(struct plan_speed *s, const struct plan_basis *b, bool quick,

@@ -161,7 +161,10 @@ static void verdicts(const struct page *p, const struct ledger *l)
 	ledger_claims(c, l);
 	page_put(p, "<h3>");
 	page_say(p, P_CLAIMS);
-	page_put(p, "</h3><div class=\"wide\" tabindex=\"0\"><table class=\"claims\"><tbody>\n");
+	page_put(p, "</h3><div class=\"wide\" tabindex=\"0\"><table class=\"claims\"><thead><tr><td></td><td></td>");
+	head_num(p, P_LOSSLESS);
+	head_num(p, P_LOSSY);
+	page_put(p, "</tr></thead><tbody>\n");
 	for (int i = 0; i < CLAIMS; i++) {
 		page_put(p, c[i].verdict == HOLDS ? "<tr><td class=\"good\">" : c[i].verdict == FAILS
 		         ? "<tr><td class=\"bad\">" : "<tr><td>");
@@ -183,6 +186,15 @@ void page_ledger(const struct page *p)
 	const struct ledger *l = p->r->ledger;
 
 	page_section(p, "ledger", P_LEDGER, l->whole ? P_LEDGER_WHOLE : P_LEDGER_WHAT);
+	page_put(p, "<p class=\"soft\">");
+	page_say(p, P_BOOKS);
+	page_put(p, " ");
+	page_big(p, l->books);
+	page_put(p, ", ");
+	page_say(p, P_CHARS);
+	page_put(p, " ");
+	page_big(p, l->chars);
+	page_put(p, "</p>\n");
 	legend(p);
 	bars(p, l);
 	table(p, l);

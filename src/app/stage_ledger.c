@@ -21,7 +21,7 @@ enum status stage_ledger(struct ledger *out, const struct ledger_opts *o, const 
 	struct err err = { 0 };
 	enum status st;
 
-	*out = (struct ledger){ .vocab = o->vocab ? o->vocab : 32768 };
+	*out = (struct ledger){ .vocab = o->vocab ? o->vocab : LEDGER_VOCAB };
 	own.vocab = out->vocab;
 	st = joined_read(j, &own, w, &err);
 	if (!st && !(st = dictfile_open(&dict, own.dict, &err))) {

@@ -7,6 +7,8 @@
  *   MIND/core.safetensors  the core's weights, with metadata
  *   MIND/ranker.ltm        the shallow ranker it is measured beside
  *   MIND/core.1.ckpt, core.2.ckpt   the last two checkpoints; core.stop.ckpt where it was stopped
+ *   MIND/ledger.json       the account of compression (app/ledger.h)
+ *   MIND/byte.tokens …     the tokenizers it was made with (words/tokens.h)
  *   MIND/eval.json, report.html, train.log, core.card.md
  *   MIND/stages.tsv        which stages are up to date (app/done.h)
  *   MIND/lock              flock: one writer
