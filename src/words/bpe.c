@@ -210,6 +210,7 @@ enum {
 	KEPT_IDS = 7,
 	CACHE_SMALL = 10,			/* bits of the number of entries: 64 KB, */
 	CACHE_FULL = 17,			/* and 8 MB for who has encoded FULL_AT bytes */
+	CACHE_MORPH = 19,			/* 32 MB for MORPH: a new word costs it a network */
 	FULL_AT = 1 << 18,
 	BATCH = 16,
 	HUGE_PAGE = 2 << 20,
@@ -374,8 +375,8 @@ static void encode(struct tokens_work *w, struct str text, struct ids *out)
 	const char *p = text.p, *end = text.p + text.n;
 	struct found f[BATCH];
 
-	if (k->bits < CACHE_FULL && (k->seen += text.n) > FULL_AT)
-		cache_open(k, CACHE_FULL);
+	if (k->bits == CACHE_SMALL && (k->seen += text.n) > FULL_AT)
+		cache_open(k, b->morph ? CACHE_MORPH : CACHE_FULL);
 	while (p < end) {
 		int n = gather(b, k, f, &p, end);
 
