@@ -6,9 +6,9 @@
  *
  * Two streams run side by side: what is mined (lemmas, or words in lower case) and the words
  * as written, from which the example comes: the spelling a chain has most often. A chain is
- * lexical if it holds a content word (noun, adjective, verb
- * but «быть», participle, gerund, foreign word), else grammatical («в том что»): useful for length, no
- * unit of meaning. Memory: 8 bytes a word of the library, its vocabulary, and the mining.
+ * lexical if it holds a content word (noun, adjective, verb but «быть», participle, gerund,
+ * foreign word), else grammatical («в том что»): useful for length, no unit of meaning.
+ * Memory: 8 bytes a word of the library, its vocabulary, and the mining.
  */
 #include <stdlib.h>
 

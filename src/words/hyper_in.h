@@ -7,6 +7,7 @@
  *   hyper_export.c    tokenizer.json
  *   hyper_train.c     which pieces: grow by frequent neighbours, prune by loss, again
  *   hyper_loss.c      one pass over the training text: uses, losses, neighbours
+ *   hyper_morph.c     where in words morphemes meet
  *   hyper_shape.c     which strings may be pieces
  *   docs/hyper.md     what it does and what was measured
  *
@@ -93,6 +94,22 @@ enum shape { SHAPE_NONE, SHAPE_WORD /* within a word */, SHAPE_FREE };
 void shape_kinds(uint8_t *kind, const struct letters *l);
 enum shape shape_find(const uint8_t *kind, const uint8_t *p, size_t n);
 
+/* Words of the texts and where their morphemes meet (hyper_morph.c). */
+enum place { PLACE_OUTSIDE, PLACE_BORDER, PLACE_AMID };
+struct forms {
+	struct strtab seen;		/* small letters */
+	uint32_t *count;		/* [n] by id */
+	uint64_t *bits;			/* [n] bit k: a border after k letters */
+	size_t n, cap;
+};
+void forms_count(struct forms *f, const struct letters *l, const uint8_t *kind, const uint8_t *p,
+                 size_t n);
+void forms_cut(struct forms *f);	/* after all are counted */
+/* place [n + 1]: what stands between p[k - 1] and p[k]. */
+void forms_mark(uint8_t *place, const struct forms *f, const struct letters *l, const uint8_t *kind,
+                const uint8_t *p, size_t n);
+void forms_clear(struct forms *f);
+
 /* Neighbours on the path: how often, in how many books. Open addressing. */
 struct pair { uint32_t a, b, count; uint16_t books, last; };
 struct neighbours { struct pair *slot; size_t n, cap, limit; };
@@ -106,6 +123,7 @@ struct tally {
 	size_t n;			/* pieces */
 	uint32_t *uses;
 	double *loss;
+	uint32_t *amid;			/* ends of a piece, both counted, that lie amid a morpheme */
 	float *now;			/* of the book at hand */
 	uint32_t *now_uses;
 	struct neighbours *pairs;
@@ -115,7 +133,8 @@ struct tally {
 };
 void tally_open(struct tally *t);
 void tally_close(struct tally *t);
-/* A book: letters [n], every stride-th stretch of it. */
-void tally_book(struct tally *t, const uint8_t *letter, size_t n, size_t stride, size_t phase);
+/* A book: letters [n], their places [n + 1], every stride-th stretch of it. */
+void tally_book(struct tally *t, const uint8_t *letter, const uint8_t *place, size_t n, size_t stride,
+                size_t phase);
 
 #endif

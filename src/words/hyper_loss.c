@@ -28,6 +28,7 @@ void tally_open(struct tally *t)
 {
 	t->uses = mem_alloc(t->n, sizeof *t->uses);
 	t->loss = mem_alloc(t->n, sizeof *t->loss);
+	t->amid = mem_alloc(t->n, sizeof *t->amid);
 	t->now = mem_alloc(t->n, sizeof *t->now);
 	t->now_uses = mem_alloc(t->n, sizeof *t->now_uses);
 	t->own = mem_alloc(1, sizeof *t->own);
@@ -37,6 +38,7 @@ void tally_close(struct tally *t)
 {
 	mem_free(t->uses);
 	mem_free(t->loss);
+	mem_free(t->amid);
 	mem_free(t->now);
 	mem_free(t->now_uses);
 	mem_free(t->own);
@@ -125,7 +127,7 @@ static uint32_t without(const struct tally *t, size_t i, size_t j, uint32_t p)
 	return best;
 }
 
-static void count(struct tally *t, size_t n)
+static void count(struct tally *t, const uint8_t *place, size_t n)
 {
 	const struct lattice *l = t->own;
 	uint32_t right = PATH_STRAY;
@@ -137,6 +139,7 @@ static void count(struct tally *t, size_t n)
 		t->tokens++;
 		if (p != PATH_STRAY) {
 			t->now_uses[p]++;
+			t->amid[p] += (place[i] == PLACE_AMID) + (place[j] == PLACE_AMID);
 			if (t->pairs && right != PATH_STRAY)
 				neighbours_add(t->pairs, p, right, t->book);
 			if (!t->pairs && j - i > 1)
@@ -158,7 +161,8 @@ static void fold(struct tally *t)
 	}
 }
 
-void tally_book(struct tally *t, const uint8_t *letter, size_t n, size_t stride, size_t phase)
+void tally_book(struct tally *t, const uint8_t *letter, const uint8_t *place, size_t n, size_t stride,
+                size_t phase)
 {
 	size_t k = 0;
 
@@ -169,7 +173,7 @@ void tally_book(struct tally *t, const uint8_t *letter, size_t n, size_t stride,
 			len = forward(t, letter + at, len);
 			if (!t->pairs)
 				backward(t, len);
-			count(t, len);
+			count(t, place + at, len);
 		}
 		at += len;
 	}

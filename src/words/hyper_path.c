@@ -136,10 +136,15 @@ void path_find(struct path_work *k, const struct path_set *s, const uint8_t *let
 			k->cost[reach + 1] = UINT32_MAX;
 		push(k, s, letter, done, end, n);
 		done = end;
-		cut = end == n || window == WINDOW_MAX ? end : meet(k, s, end);
-		if (!cut) {
+		cut = end == n ? end : meet(k, s, end);
+		if (!cut && window < WINDOW_MAX) {
 			window *= 2;
 			continue;
+		}
+		if (!cut) {			/* by force: no way across the end is left */
+			cut = end;
+			for (size_t i = end + 1; i <= reach; i++)
+				k->cost[i] = UINT32_MAX;
 		}
 		hand(k, s, cut, take, ctx);
 		shift(k, cut, reach);

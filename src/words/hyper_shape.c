@@ -1,4 +1,11 @@
-/* hyper_shape.c - which strings may be pieces. */
+/* hyper_shape.c - which strings may be pieces.
+ *
+ *   word   one class of letters, at most one space before: " слово", "сло", " —", " 12", "..."
+ *   free   anything else up to HYPER_PIECE_MAX letters: words together, ends of sentences
+ *
+ * Pieces grow within words first. A free piece may begin or end inside a word: to forbid it costs
+ * one token in a hundred (docs/hyper.md).
+ */
 #include "words/hyper_in.h"
 
 void shape_kinds(uint8_t *kind, const struct letters *l)
@@ -12,7 +19,6 @@ void shape_kinds(uint8_t *kind, const struct letters *l)
 	}
 }
 
-/* " слово", "слово", " —", " 12", "...": one class of letters, at most one space before. */
 enum shape shape_find(const uint8_t *kind, const uint8_t *p, size_t n)
 {
 	size_t i = 0;

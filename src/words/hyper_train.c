@@ -25,8 +25,11 @@ static const double POWER = 0.6;	/* of a book's loss */
 static const double OVER = 1.5;		/* pieces before pruning, by the vocabulary */
 static const double WORDS = 0.5;	/* share of the vocabulary grown within words */
 static const double KEEP = 0.9;		/* of the pieces in one pruning */
+static const double MORPH = 0.3;	/* of its loss a piece forfeits if it always ends amid morphemes */
+static const double AMID = 40;		/* and what c it then gets: among equals it comes last */
 static const double BITS = 16;		/* c of a piece per bit of its rarity */
 enum {
+	AGAIN = 1,			/* growings and prunings more */
 	BATCH = 7000,			/* pieces in one growing, or as many as there are */
 	LETTER_SHARE = 400000,		/* a letter is met at least once in so many runes */
 	SAMPLE_4 = 4000, SAMPLE_2 = 16000,	/* while pieces are fewer, a part of the text is enough */
@@ -35,7 +38,7 @@ enum {
 struct school {
 	struct letters letters;
 	uint8_t kind[HYPER_LETTERS_MAX];
-	uint8_t **book;
+	uint8_t **book, **place;
 	size_t *len, n_book;
 	struct strtab seen;		/* the pieces' letters */
 	struct piece *piece;
@@ -109,6 +112,20 @@ static void add_text(struct school *s, struct str text)
 	s->len[s->n_book++] = n;
 }
 
+static void find_borders(struct school *s)
+{
+	struct forms f = { .seen = strtab_open("forms") };
+
+	for (size_t i = 0; i < s->n_book; i++)
+		forms_count(&f, &s->letters, s->kind, s->book[i], s->len[i]);
+	forms_cut(&f);
+	for (size_t i = 0; i < s->n_book; i++) {
+		s->place[i] = mem_alloc(s->len[i] + 1, 1);
+		forms_mark(s->place[i], &f, &s->letters, s->kind, s->book[i], s->len[i]);
+	}
+	forms_clear(&f);
+}
+
 /* c of every piece from its uses; a piece beyond `known` counts as met as often as the rarest. */
 static void set_prices(struct school *s, size_t known)
 {
@@ -136,7 +153,7 @@ static void pass(struct school *s, struct tally *t, struct neighbours *pairs, si
 	};
 	tally_open(t);
 	for (size_t i = 0; i < s->n_book && !watch_stopped(s->w); i++)
-		tally_book(t, s->book[i], s->len[i], stride, i % stride);
+		tally_book(t, s->book[i], s->place[i], s->len[i], stride, i % stride);
 	s->uses = mem_resize(s->uses, s->n + 1, sizeof *s->uses);
 	for (size_t i = 0; i < s->n; i++)
 		s->uses[i] = t->uses[i];
@@ -185,6 +202,12 @@ static bool grow(struct school *s, size_t want, size_t stride, bool in_words)
 	return s->n > before;
 }
 
+/* The share of a piece's ends that lie amid a morpheme. */
+static double amid(const struct tally *t, size_t i)
+{
+	return t->uses[i] ? t->amid[i] / (2.0 * t->uses[i]) : 0;
+}
+
 struct rank { double loss; uint32_t piece; };
 
 static int by_loss(const void *x, const void *y)
@@ -192,6 +215,34 @@ static int by_loss(const void *x, const void *y)
 	const struct rank *a = x, *b = y;
 
 	return a->loss != b->loss ? (a->loss > b->loss ? -1 : 1) : (a->piece > b->piece) - (a->piece < b->piece);
+}
+
+/* The parts that piece p falls into without itself: locked, for they will carry its uses. */
+static void lock_parts(const struct school *s, uint8_t *keep, uint32_t p)
+{
+	const struct piece *x = &s->piece[p];
+	const struct trie_unit *u = s->trie.u;
+	uint32_t cost[HYPER_PIECE_MAX + 1], by[HYPER_PIECE_MAX + 1];
+
+	memset(cost, 0xff, sizeof cost);
+	cost[0] = 0;
+	for (uint32_t i = 0; i < x->n; i++) {
+		uint32_t go = u[0].go;
+
+		for (uint32_t e = i; e < x->n; e++) {
+			const struct trie_unit *t = &u[(go >> 8) ^ x->p[e]];
+
+			go = t->go;
+			if ((go & 0xff) != x->p[e])
+				break;
+			if (!t->mark || t->mark - 1 == p || keep[t->mark - 1] == 2)
+				continue;
+			if (cost[i] + s->price[t->mark - 1] < cost[e + 1])
+				cost[e + 1] = cost[i] + s->price[t->mark - 1], by[e + 1] = t->mark - 1;
+		}
+	}
+	for (uint32_t at = x->n; at; at -= s->piece[by[at]].n)
+		keep[by[at]] = 1;
 }
 
 /* Keeps the letters and the pieces of greatest loss, in their order. */
@@ -205,14 +256,21 @@ static void prune(struct school *s, size_t want)
 
 	pass(s, &t, NULL, 1);
 	for (size_t i = 0; i < n; i++)
-		rank[i] = (struct rank){ i < s->fixed ? INFINITY : t.loss[i], (uint32_t)i };
+		rank[i] = (struct rank){ i < s->fixed ? INFINITY : t.loss[i] * (1 - MORPH * amid(&t, i)),
+		                         (uint32_t)i };
 	qsort(rank, n, sizeof *rank, by_loss);
-	for (size_t i = 0; i < want && i < n; i++)
-		keep[rank[i].piece] = 1;
+	/* keep: 1 locked, 2 gone */
+	for (size_t i = n, gone = 0; i-- > s->fixed && n - gone > want;) {
+		if (keep[rank[i].piece])
+			continue;
+		keep[rank[i].piece] = 2;
+		lock_parts(s, keep, rank[i].piece);
+		gone++;
+	}
 	s->seen = strtab_open("pieces");
 	s->n = 0;
 	for (size_t i = 0; i < n; i++)
-		if (keep[i]) {
+		if (keep[i] != 2) {
 			s->uses[s->n] = t.uses[i];
 			add_piece(s, s->piece[i].p, s->piece[i].n);
 		}
@@ -224,6 +282,16 @@ static void prune(struct school *s, size_t want)
 }
 
 static bool stopped(const struct school *s) { return watch_stopped(s->w); }
+
+static void prune_to(struct school *s, size_t goal)
+{
+	while (s->n > goal && !stopped(s)) {
+		size_t v = (size_t)(KEEP * (double)s->n), before = s->n;
+
+		prune(s, v > goal ? v : goal);
+		must(s->n < before);
+	}
+}
 
 /* From the letters to `goal` pieces. */
 static void learn(struct school *s, size_t goal)
@@ -240,15 +308,20 @@ static void learn(struct school *s, size_t goal)
 		if (!more && v <= words)	/* no words left to join: go beyond them */
 			more = grow(s, v, 1, false);
 	}
-	while (s->n > goal && !stopped(s)) {
-		size_t v = (size_t)(KEEP * (double)s->n);
-
-		prune(s, v > goal ? v : goal);
+	prune_to(s, goal);
+	for (int i = 0; i < AGAIN && !stopped(s); i++) {
+		grow(s, goal + (over - goal) / 2, 1, false);
+		prune_to(s, goal);
 	}
 	if (stopped(s))
 		return;
 	pass(s, &t, NULL, 1);		/* the last prices: what is used in the end */
 	set_prices(s, s->n);
+	for (size_t i = 0; i < s->n; i++) {
+		s->price[i] += (uint32_t)(AMID * amid(&t, i));
+		if (s->price[i] > HYPER_PRICE + HYPER_EXTRA_MAX)
+			s->price[i] = HYPER_PRICE + HYPER_EXTRA_MAX;
+	}
 	tally_close(&t);
 }
 
@@ -298,9 +371,12 @@ static void give(struct tokenizer *t, const struct school *s)
 
 static void school_close(struct school *s)
 {
-	for (size_t i = 0; i < s->n_book; i++)
+	for (size_t i = 0; i < s->n_book; i++) {
 		mem_free(s->book[i]);
+		mem_free(s->place[i]);
+	}
 	mem_free(s->book);
+	mem_free(s->place);
 	mem_free(s->len);
 	mem_free(s->piece);
 	mem_free(s->price);
@@ -318,9 +394,11 @@ enum status hyper_train(struct tokenizer *t, const struct tokens_plan *p, const 
 
 	find_letters(&s, text, n, p->vocab);
 	s.book = mem_alloc(n + 1, sizeof *s.book);
+	s.place = mem_alloc(n + 1, sizeof *s.place);
 	s.len = mem_alloc(n + 1, sizeof *s.len);
 	for (size_t i = 0; i < n; i++)
 		add_text(&s, text[i]);
+	find_borders(&s);
 	for (uint32_t i = 1; i < s.letters.n; i++) {
 		add_piece(&s, &(uint8_t){ (uint8_t)i }, 1);
 		ascii += s.letters.rune[i] < 128;
