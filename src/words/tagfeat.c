@@ -14,7 +14,7 @@ enum kind {
 	K_E1, K_E_1, K_SHAPE, K_SHAPE1, K_SHAPE_1, K_VLEFT, K_VLEFT_L, K_VRIGHT, K_VRIGHT_L,
 	K_PREP, K_END_MARK, K_W0W1, K_W0W_1, K_L1, K_L_1, K_FIRST, K_NAME,
 	K_T1, K_T1M, K_T1T2, K_T2, K_T123, K_GOV, K_VERB, K_VERB_L, K_SUBJ, K_NOUN, K_T1W0,
-	K_T1W1, K_AGREE1, K_AGREE2, K_AGREEN, K_AGREEV, K_T1C1, K_T1L0,
+	K_T1W1, K_AGREE1, K_AGREE2, K_AGREEN, K_AGREEV, K_T1C1, K_T1L0, K_NEXTN,
 };
 
 static uint32_t view(int kind, uint32_t v)
@@ -106,6 +106,18 @@ static const struct look_at *verb_near(const struct cword *s, size_t n, size_t i
 	return &nothing;
 }
 
+/* The word that a run of adjectives leads to. */
+static const struct look_at *next_noun(const struct cword *s, size_t n, size_t i)
+{
+	for (int k = 1; k <= 4; k++) {
+		const struct look_at *x = at(s, n, i, k);
+
+		if (!x->nominal)
+			return x;
+	}
+	return &nothing;
+}
+
 /* The preposition before a run of adjectives. */
 static uint32_t prep_near(const struct cword *s, size_t n, size_t i)
 {
@@ -159,6 +171,7 @@ static void place_atoms(struct atoms *a, const struct cword *s, size_t n, size_t
 	put(a, atom(K_L_1, l->lemma, 0), P_CASE);
 	put(a, atom(K_L1, r->lemma, 0), P_CASE);
 	put(a, atom(K_FIRST, i == 0, me->form), P_POS);
+	put(a, atom(K_NEXTN, next_noun(s, n, i)->klass, me->nominal), P_FULL);
 }
 
 /* How the word is written against what kind of name, if any, the candidate is. */

@@ -13,7 +13,7 @@
  */
 #include <pthread.h>
 #include "words/gramtag.h"
-#include "words/choose.h"
+#include "words/udplace.h"
 #include "base/data.h"
 
 /* ---- tables ------------------------------------------------------------------------- */
@@ -82,13 +82,6 @@ static struct str lemma_feats(int upos, struct str lemma)
 
 /* ---- the sentence around a word -------------------------------------------------------- */
 
-struct place {
-	const struct words *w;
-	size_t i, from, to;	/* the word and its sentence */
-	struct str text;
-	enum ud_style style;
-};
-
 static struct place place_of(const struct words *w, size_t i, struct str text, enum ud_style st)
 {
 	size_t lo = 0, hi = w->n_sent;
@@ -104,16 +97,6 @@ static struct place place_of(const struct words *w, size_t i, struct str text, e
 	if (!w->n_sent)
 		return (struct place){ w, i, 0, w->n, text, st };
 	return (struct place){ w, i, w->sent[lo], w->sent[lo + 1], text, st };
-}
-
-static struct str form_of(const struct place *p, size_t i)
-{
-	return (struct str){ p->text.p + p->w->w[i].off, p->w->w[i].len };
-}
-
-static struct str lemma_at(const struct place *p)
-{
-	return p->w->lemma[p->w->w[p->i].lemma].s;
 }
 
 /* Does the sentence end so (with closing marks after it)? */
@@ -147,24 +130,8 @@ static const char *question(const struct place *p)
 	return sentence_ends(p, '?') ? "Int" : sentence_ends(p, '!') ? "Exc" : "Rel";
 }
 
-static bool has_digit(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] >= '0' && s.p[i] <= '9')
-			return true;
-	return false;
-}
-
-static bool all_digits(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!strchr("0123456789.,:", s.p[i]))
-			return false;
-	return s.n > 0;
-}
-
 /* 10 января: the day is an ordinal of the neuter. */
-static bool day_of_month(const struct place *p)
+bool ud_day_of_month(const struct place *p)
 {
 	static const char *const month[] = { "январь", "февраль", "март", "апрель", "май", "июнь",
 		"июль", "август", "сентябрь", "октябрь", "ноябрь", "декабрь" };
@@ -185,20 +152,17 @@ static bool day_of_month(const struct place *p)
 
 static int upos_in(const struct place *p)
 {
+	static const char *const det[] = { "другой", "иной", "сам", "самый", "многий", NULL };
 	const struct word *x = &p->w->w[p->i];
 	struct str l = lemma_at(p);
 
-	if (x->upos == UPOS_NUM && day_of_month(p))
+	if (x->upos == UPOS_NUM && ud_day_of_month(p))
 		return UPOS_ADJ;
-	if (p->style == UD_STYLE_GSD && x->upos == UPOS_ADV && str_eq(l, S("также")))
-		return UPOS_PART;
 	if (p->style == UD_STYLE_GSD)
-		return x->pos == POS_LATIN && x->upos == UPOS_PROPN ? UPOS_X :
-		       x->upos == UPOS_NOUN && (x->flags & WORD_PROPER) ? UPOS_PROPN : x->upos;
+		return gsd_upos(p);
 	if (x->upos == UPOS_PRON && str_eq(l, S("который")))
 		return UPOS_DET;
-	if (x->upos == UPOS_ADJ && (str_eq(l, S("другой")) || str_eq(l, S("иной")) ||
-	                            str_eq(l, S("сам")) || str_eq(l, S("самый"))))
+	if (x->upos == UPOS_ADJ && one_of(l, det))
 		return UPOS_DET;
 	return x->upos;
 }
@@ -212,25 +176,18 @@ int ud_upos(const struct words *w, size_t i, struct str text, enum ud_style styl
 
 /* ---- features -------------------------------------------------------------------------- */
 
-/* In UD's order; the value of each, or none. */
-enum feat {
-	F_ABBR, F_ANIMACY, F_ASPECT, F_CASE, F_DEGREE, F_EXTPOS, F_FOREIGN, F_GENDER, F_INFL,
-	F_MOOD, F_NAMETYPE, F_NUMBER, F_NUMFORM, F_NUMTYPE, F_PERSON, F_POLARITY, F_POSS,
-	F_PRONTYPE, F_REFLEX, F_TENSE, F_VARIANT, F_VERBFORM, F_VOICE, F_N,
-};
 static const char *const feat_name[F_N] = {
 	"Abbr", "Animacy", "Aspect", "Case", "Degree", "ExtPos", "Foreign", "Gender",
 	"InflClass", "Mood", "NameType", "Number", "NumForm", "NumType", "Person", "Polarity",
 	"Poss", "PronType", "Reflex", "Tense", "Variant", "VerbForm", "Voice",
 };
-struct feats { const char *v[F_N]; char room[64]; };
 
 static const char *pick(const char *const *list, unsigned v)
 {
 	return v ? list[v - 1] : NULL;
 }
 
-static void inflection(struct feats *f, uint32_t t)
+void ud_inflection(struct feats *f, uint32_t t)
 {
 	static const char *const cases[] = { "Nom", "Gen", "Dat", "Acc", "Ins", "Loc", "Par", "Voc",
 		"Nom", "Nom", "Nom", "Nom", "Nom", "Nom", "Nom" };
@@ -309,6 +266,8 @@ static void numbers(struct feats *f, int upos, const struct place *p)
 
 	if (upos == UPOS_ADJ && p->w->w[p->i].pos == POS_DIGIT)
 		f->v[F_NUMTYPE] = "Ord";
+	if (upos == UPOS_ADJ && f->v[F_NUMTYPE])	/* an ordinal has no degrees */
+		f->v[F_DEGREE] = NULL;
 	if (plain && p->style != UD_STYLE_GSD)	/* no inflection is told of a plain number */
 		for (int i = 0; i < F_N; i++)
 			if (i != F_NUMTYPE)
@@ -331,6 +290,14 @@ static void names(struct feats *f, const struct place *p)
 		f->v[F_NAMETYPE] = "Com";
 	else
 		f->v[F_NAMETYPE] = x->g.anim == 1 ? (x->flags & WORD_UNKNOWN ? "Sur" : "Giv") : "Geo";
+}
+
+/* то есть is told as SCONJ where то is a pronoun; тот же only where тот is a determiner. */
+static const char *whole(int ext, int upos, struct str form)
+{
+	if (ext == UPOS_DET && upos != UPOS_DET && !str_eq(form, S("что")))
+		return NULL;
+	return upos_name(ext == UPOS_CCONJ && upos == UPOS_PRON ? UPOS_SCONJ : ext);
 }
 
 static void fixed_expression(struct feats *f, const struct place *p)
@@ -356,51 +323,16 @@ static void fixed_expression(struct feats *f, const struct place *p)
 	pthread_once(&once, read_tables);
 	id = strtab_find(&tables.pair, buf_view(&b));
 	if (id != STRTAB_NONE)
-		f->v[F_EXTPOS] = upos_name(tables.ext[id]);
+		f->v[F_EXTPOS] = whole(tables.ext[id], p->w->w[p->i].upos, form_of(p, p->i));
 	buf_free(&b);
 	arena_close(&a);
-}
-
-/* UD_Russian-GSD marks fewer features than the others; который tells the animacy of the
- * noun it stands for. */
-static void as_gsd(struct feats *f, int upos, const struct place *p)
-{
-	f->v[F_PRONTYPE] = f->v[F_POSS] = f->v[F_NUMFORM] = f->v[F_NAMETYPE] = f->v[F_INFL] = NULL;
-	if (upos != UPOS_PRON)
-		f->v[F_REFLEX] = NULL;
-	if (upos != UPOS_PART)
-		f->v[F_POLARITY] = NULL;
-	if (upos != UPOS_NUM)
-		f->v[F_NUMTYPE] = NULL;
-	else
-		f->v[F_NUMTYPE] = "Card";
-	if (f->v[F_MOOD] && !strcmp(f->v[F_MOOD], "Cnd"))
-		f->v[F_MOOD] = NULL;
-	if (upos == UPOS_ADJ && !f->v[F_DEGREE])
-		f->v[F_DEGREE] = "Pos";
-	if (upos == UPOS_ADJ && day_of_month(p)) {
-		f->v[F_GENDER] = "Neut";
-		f->v[F_NUMBER] = "Sing";
-		f->v[F_ANIMACY] = NULL;
-		if (!f->v[F_CASE] || p->w->w[p->i].upos == UPOS_NUM)
-			f->v[F_CASE] = "Gen";
-	}
-	if (!str_eq(lemma_at(p), S("который")))
-		return;
-	for (size_t i = p->i; i-- > p->from;) {
-		const struct word *x = &p->w->w[i];
-
-		if (x->upos != UPOS_NOUN && x->upos != UPOS_PROPN)
-			continue;
-		f->v[F_ANIMACY] = x->g.anim == 1 ? "Anim" : x->g.anim == 2 ? "Inan" : NULL;
-		return;
-	}
 }
 
 /* Is the word cut short: a point behind it, or a unit of measure? */
 static bool abbreviated(const struct place *p)
 {
-	return p->style != UD_STYLE_GSD && !(p->w->w[p->i].flags & WORD_UPPER);
+	return p->style == UD_STYLE_TAIGA ||
+	       (p->style != UD_STYLE_GSD && !(p->w->w[p->i].flags & WORD_UPPER));
 }
 
 /* An abbreviation tells nothing else; GSD declines it. */
@@ -413,38 +345,71 @@ static void bare_abbreviation(struct feats *f)
 	f->v[F_NAMETYPE] = type;
 }
 
-/* GSD: an initial stands in the case of the name beside it. */
-static void initial_as_gsd(struct feats *f, const struct place *p)
-{
-	for (size_t k = 1; k <= 4; k++)
-		for (int side = 0; side < 2; side++) {
-			size_t i = side ? p->i - k : p->i + k;
-			const struct word *x = &p->w->w[i];
-
-			if (i < p->from || i >= p->to || x->upos != UPOS_PROPN || (x->ud_more & UDM_ABBR))
-				continue;
-			inflection(f, x->ud);
-			return;
-		}
-}
-
-/* Degrees of "much" count as total pronouns in UD_Russian-Taiga and -Poetry. */
+/* Degrees of "much" and "little" count as total pronouns in UD_Russian-Taiga and -Poetry. */
 static bool more_of_all(struct str form)
 {
-	return str_eq(form, S("более")) || str_eq(form, S("больше"));
+	static const char *const list[] = { "более", "больше", "менее", "меньше", NULL };
+
+	return one_of(form, list);
+}
+
+/* Predicates without inflection: Taiga and Poetry tell at most their polarity; GSD calls
+ * some adverbs by degree and inflects нет. */
+static void predicate(struct feats *f, const struct place *p)
+{
+	static const char *const bare[] = { "нет", "нету", "можно", "надо", "нельзя", "жаль", "пора", NULL };
+	const char *neg = f->v[F_POLARITY];
+	bool no = str_eq(lemma_at(p), S("нет"));
+
+	if (!one_of(lemma_at(p), bare))
+		return;
+	memset(f->v, 0, sizeof f->v);
+	if (p->style != UD_STYLE_GSD)
+		f->v[F_POLARITY] = neg;
+	else if (!no)
+		f->v[F_DEGREE] = "Pos";
+	else
+		ud_inflection(f, UD_IS(POS, UPOS_VERB) | UD_IS(ASPECT, US_IMP) | UD_IS(MOOD, UM_IND) |
+		              UD_IS(NUMBER, UN_SING) | UD_IS(PERSON, 3) | UD_IS(TENSE, UT_PRES) |
+		              UD_IS(FORM, UF_FIN) | UD_IS(VOICE, UV_ACT));
+}
+
+/* быть: Poetry tells no aspect of it, Taiga none of its future. */
+static void to_be(struct feats *f, int upos, const struct place *p)
+{
+	uint32_t t = p->w->w[p->i].ud;
+	bool later = UD_GET(t, TENSE) == UT_FUT || UD_GET(t, MOOD) == UM_IMP;
+
+	if (!UD_GET(t, FORM) || !str_eq(lemma_at(p), S("быть")))
+		return;
+	if (p->style == UD_STYLE_POETRY || (p->style == UD_STYLE_TAIGA && upos == UPOS_AUX && later))
+		f->v[F_ASPECT] = NULL;
+	else
+		f->v[F_ASPECT] = "Imp";
+}
+
+/* Pronouns that the table does not name are told by how they are made. */
+static const char *pronoun_kind(struct str l)
+{
+	if (l.n > 4 && !memcmp(l.p, "ни", 4))
+		return "Neg";
+	return memchr(l.p, '-', l.n) ? "Ind" : "Tot";
 }
 
 static void fill(struct feats *f, const struct place *p)
 {
+	static const char *const most[] = { "наиболее", "наименее", NULL };
 	const struct word *x = &p->w->w[p->i];
 	int upos = upos_in(p);
 
-	inflection(f, x->ud);
+	ud_inflection(f, x->ud);
 	if (upos == UPOS_DET && x->upos == UPOS_ADJ)
 		f->v[F_DEGREE] = NULL;
 	if (upos == UPOS_PRON || upos == UPOS_DET)
 		f->v[F_POLARITY] = NULL;
 	of_lemma(f, upos, p);
+	if ((upos == UPOS_PRON || upos == UPOS_DET) && !f->v[F_PRONTYPE])
+		f->v[F_PRONTYPE] = pronoun_kind(lemma_at(p));
 	if (upos == UPOS_ADV && UD_GET(x->ud, DEGREE) == UD_CMP_DEG && more_of_all(form_of(p, p->i)))
 		f->v[F_PRONTYPE] = "Tot";
 	if (upos == UPOS_NUM || upos == UPOS_ADJ)
@@ -457,14 +422,15 @@ static void fill(struct feats *f, const struct place *p)
 		bare_abbreviation(f);
 	if ((x->ud_more & UDM_INDECL) && (upos == UPOS_NOUN || upos == UPOS_PROPN || upos == UPOS_ADJ))
 		f->v[F_INFL] = "Ind";
-	if (upos == UPOS_AUX && x->pos != POS_PRCL && p->style != UD_STYLE_POETRY)
-		f->v[F_ASPECT] = "Imp";
+	if (upos == UPOS_AUX || upos == UPOS_VERB)
+		to_be(f, upos, p);
+	if (upos == UPOS_VERB && !(x->ud_more & UDM_ABBR))
+		predicate(f, p);
+	if (upos == UPOS_ADV && one_of(form_of(p, p->i), most))
+		f->v[F_DEGREE] = "Sup";
 	fixed_expression(f, p);
-	if (p->style == UD_STYLE_GSD) {
-		if (upos == UPOS_PROPN && (x->ud_more & UDM_ABBR) && x->g.name == WNAME_GIVEN)
-			initial_as_gsd(f, p);
-		as_gsd(f, upos, p);
-	}
+	if (p->style == UD_STYLE_GSD)
+		gsd_feats(f, upos, p);
 }
 
 size_t ud_feats(char out[UD_TEXT_MAX], const struct words *w, size_t i, struct str text,
@@ -489,15 +455,33 @@ void ud_lemma(struct buf *b, const struct words *w, size_t i, struct str text)
 	ud_lemma_in(b, w, i, text, UD_STYLE_TAIGA);
 }
 
+/* UD: лучший and its like are lemmas of their own; the dictionary has them under хороший. */
+static const char *superlative(struct str form, uint32_t tag)
+{
+	static const char *const of[][3] = {
+		{ "лучш", "Лучш", "лучший" }, { "худш", "Худш", "худший" },
+		{ "высш", "Высш", "высший" }, { "низш", "Низш", "низший" },
+	};
+
+	if (UD_GET(tag, POS) != UPOS_ADJ || !UD_GET(tag, CASE))
+		return NULL;
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+		if (form.n > 8 && (!memcmp(form.p, of[i][0], 8) || !memcmp(form.p, of[i][1], 8)))
+			return of[i][2];
+	return NULL;
+}
+
 void ud_lemma_in(struct buf *b, const struct words *w, size_t i, struct str text,
                  enum ud_style style)
 {
 	const struct word *x = &w->w[i];
-	struct str s = w->lemma[x->lemma].s;
+	struct str s = w->lemma[x->lemma].s, form = { text.p + x->off, x->len };
 
 	b->n = 0;
-	if (style == UD_STYLE_GSD && x->len == 1 && text.p[x->off] == '%') {
-		buf_str(b, S("процент-знак"));
+	if (superlative(form, x->ud)) {
+		buf_str(b, str_of(superlative(form, x->ud)));
+	} else if (style == UD_STYLE_GSD && gsd_lemma(b, x, s, form)) {
+		return;
 	} else if (x->upos == UPOS_PUNCT || x->upos == UPOS_SYM) {
 		buf_add(b, text.p + x->off, x->len);
 	} else if (x->upos == UPOS_PROPN && (x->flags & WORD_UPPER)) {

@@ -261,8 +261,6 @@ static int verb(uint32_t *out, const struct look *x, int form)
 		t |= adjectival(x->g) | UD_IS(TENSE, x->g.tense);
 	}
 	out[n++] = t;
-	if (self && form != UF_CONV)
-		out[n++] = UD_PUT(t, VOICE, UV_PASS);
 	if (x->n_lemma == 4 && !memcmp(x->lemma, to_be, 4) && form != UF_PART)
 		out[n++] = UD_PUT(t & ~UD_MASK(ASPECT), POS, UPOS_AUX);
 	return n;

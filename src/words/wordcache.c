@@ -241,6 +241,7 @@ static struct str lower(struct arena *a, struct str s)
 
 enum { RARE_SHARE = 200 };
 #define RARE (1.0f / RARE_SHARE)
+#define LISTED 0.03f		/* P of a reading that the lexicon adds */
 
 static struct str lemma_of(const struct word_cache *c, const struct cread *r)
 {
@@ -324,7 +325,7 @@ static void add_listed(struct word_cache *c, struct entry *e, const struct lexro
 		size_t n = c->n_r - e->first;
 		struct cread x = {
 			.tag = row[k].tag, .pos = (uint8_t)ud_our_pos(row[k].tag), .by_list = 1,
-			.logp = 0.03f, .more = row[k].more,
+			.logp = LISTED, .more = row[k].more,
 		};
 		bool known = false;
 
@@ -335,6 +336,8 @@ static void add_listed(struct word_cache *c, struct entry *e, const struct lexro
 				continue;
 			if (r[i].tag == row[k].tag) {
 				r[i].by_list = 1;
+				if (r[i].logp < LISTED)		/* however rare elsewhere */
+					r[i].logp = LISTED;
 				r[i].more |= row[k].more;
 				known = true;
 			} else if (r[i].pos == x.pos) {
