@@ -208,6 +208,16 @@ static const char *much_of(struct str s)
 	       str_eq(s, S("меньше")) || str_eq(s, S("менее")) ? "мало" : NULL;
 }
 
+void gsd_degree(struct buf *b)
+{
+	const char *of = much_of(buf_view(b));
+
+	if (of) {
+		b->n = 0;
+		buf_str(b, str_of(of));
+	}
+}
+
 bool gsd_lemma(struct buf *b, const struct word *x, struct str lemma, struct str form)
 {
 	if (form.n == 1 && form.p[0] == '%') {

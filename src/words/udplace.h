@@ -69,4 +69,7 @@ void gsd_feats(struct feats *f, int upos, const struct place *p);
 /* GSD's own lemma of word x, or none. */
 bool gsd_lemma(struct buf *b, const struct word *x, struct str lemma, struct str form);
 
+/* больше is of много there. */
+void gsd_degree(struct buf *b);
+
 #endif
