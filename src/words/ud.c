@@ -212,6 +212,8 @@ void ud_inflection(struct feats *f, uint32_t t)
 	f->v[F_ASPECT] = pick(aspect, UD_GET(t, ASPECT));
 	f->v[F_VOICE] = pick(voice, UD_GET(t, VOICE));
 	f->v[F_VERBFORM] = pick(form, UD_GET(t, FORM));
+	if (UD_GET(t, FORM) == UF_PART && UD_GET(t, VOICE) == UV_MID)
+		f->v[F_VOICE] = "Act";	/* движущийся: 34 of 42 in oldtrain, all in GSD */
 	f->v[F_DEGREE] = pick(degree, UD_GET(t, DEGREE));
 	f->v[F_VARIANT] = UD_GET(t, SHORT) ? "Short" : NULL;
 	f->v[F_POLARITY] = UD_GET(t, NEG) ? "Neg" : NULL;
@@ -396,6 +398,35 @@ static const char *pronoun_kind(struct str l)
 	return memchr(l.p, '-', l.n) ? "Ind" : "Tot";
 }
 
+/* Addresses are no foreign words; @someone is the name of a person. */
+static void latin(struct feats *f, int upos, struct str form)
+{
+	bool at = form.n && form.p[0] == '@';
+
+	if (!at && form.p[0] != '#' && (form.n < 4 || memcmp(form.p, "http", 4)))
+		f->v[F_FOREIGN] = "Yes";
+	if (at && upos == UPOS_PROPN)
+		f->v[F_NAMETYPE] = "Prs";
+}
+
+static bool ends_so(struct str s, const char *tail)
+{
+	size_t n = strlen(tail);
+
+	return s.n > n && !memcmp(s.p + s.n - n, tail, n);
+}
+
+/* A noun of the plural only has the gender that its genitive looks like: ворот, ножниц,
+ * обоев. The dictionary has none; here by the end of the lemma. */
+static const char *gender_of_pair(struct str l)
+{
+	if (ends_so(l, "а") || ends_so(l, "я") || ends_so(l, "ые") || ends_so(l, "ие"))
+		return str_eq(l, S("сша")) ? "Masc" : "Neut";
+	return (ends_so(l, "ки") && !ends_so(l, "очки") && !ends_so(l, "тиски")) ||
+	       ends_so(l, "ницы") || ends_so(l, "ины") || ends_so(l, "ороны") || ends_so(l, "улы") ?
+	       "Fem" : "Masc";
+}
+
 /* того, тому, тем, том standing for a noun are forms of то. */
 static bool of_that(int upos, uint32_t tag, struct str lemma)
 {
@@ -429,7 +460,10 @@ static void fill(struct feats *f, const struct place *p)
 	if (upos == UPOS_PROPN)
 		names(f, p);
 	if (x->ud_more & UDM_FOREIGN)
-		f->v[F_FOREIGN] = "Yes";
+		latin(f, upos, form_of(p, p->i));
+	if ((upos == UPOS_NOUN || upos == UPOS_PROPN) && UD_GET(x->ud, NUMBER) == UN_PLUR &&
+	    !UD_GET(x->ud, GENDER) && UD_GET(x->ud, CASE))
+		f->v[F_GENDER] = gender_of_pair(lemma_at(p));
 	if ((x->ud_more & UDM_ABBR) && abbreviated(p))
 		bare_abbreviation(f);
 	if ((x->ud_more & UDM_INDECL) && (upos == UPOS_NOUN || upos == UPOS_PROPN || upos == UPOS_ADJ))

@@ -97,8 +97,6 @@ static void participle_as_gsd(struct feats *f, const struct place *p)
 	f->v[F_ANIMACY] = x ? animacy_of(x) : "Inan";
 	if (brief)
 		f->v[F_CASE] = "Nom";
-	if (f->v[F_VOICE] && !strcmp(f->v[F_VOICE], "Mid"))
-		f->v[F_VOICE] = "Act";
 }
 
 /* один to четыре, несколько and 1 to 4 agree with what is counted, the others do not. */
