@@ -58,6 +58,14 @@ enum feat {
 };
 struct feats { const char *v[F_N]; char room[64]; };
 
+/* того, тому, тем, том standing for a noun are forms of то. */
+static inline bool of_that(int upos, uint32_t tag, struct str lemma)
+{
+	return upos == UPOS_PRON && str_eq(lemma, S("тот")) && UD_GET(tag, NUMBER) == UN_SING &&
+	       UD_GET(tag, GENDER) != UG_FEM && UD_GET(tag, CASE) > UC_NOM &&
+	       UD_GET(tag, ANIM) != UA_ANIM;
+}
+
 /* Sets what a tag tells of inflection, and clears what it does not. */
 void ud_inflection(struct feats *f, uint32_t tag);
 /* 10 января: is the word the day? */
