@@ -13,9 +13,10 @@ begin=$(date +%s.%N)
 "$ltm" read -q "$library" -o "$tmp/m" > /dev/null
 end=$(date +%s.%N)
 "$ltm" ledger -q "$tmp/m" --json > "$tmp/ledger.json"
-"$ltm" plan -q "$tmp/m" --books 1 --json > "$tmp/plan.json"
-speed() { sed -n "s/.*\"speeds\":.*\"$1\":\([0-9.e+]*\).*/\1/p" "$tmp/plan.json"; }
 chars=$(sed -n 's/^  "chars":\([0-9]*\),*$/\1/p' "$tmp/ledger.json")
+read=$(awk -v c="$chars" -v a="$begin" -v b="$end" 'BEGIN { printf "%.0f", c / (b - a) }')
+"$ltm" plan -q "$tmp/m" --books 1 --read-speed "$read" --json > "$tmp/plan.json"
+speed() { sed -n "s/.*\"speeds\":.*\"$1\":\([0-9.e+]*\).*/\1/p" "$tmp/plan.json"; }
 {
 	echo "# ledger_default.tsv - ratios of a ledger, for \`ltm plan\` when no other is given."
 	echo "#   made by   bench/peers/ledger_default.sh, $(date +%Y-%m-%d), on the development library:"
@@ -25,8 +26,7 @@ chars=$(sed -n 's/^  "chars":\([0-9]*\),*$/\1/p' "$tmp/ledger.json")
 	echo "#             characters read a second on all its cores, MB written a second"
 	printf 'key\tvalue\n'
 	sed -n '/"basis":/,/^ }/s/^  "\([a-z0-9_]*\)":\([0-9.e+-]*\),*$/\1\t\2/p' "$tmp/ledger.json"
-	printf 'gflops\t%s\n' "$(speed gflops)"
-	awk -v c="$chars" -v a="$begin" -v b="$end" 'BEGIN { printf "read\t%.0f\n", c / (b - a) }'
+	printf 'gflops\t%s\nread\t%s\n' "$(speed gflops)" "$read"
 	printf 'write\t%s\ncores\t%s\n' "$(speed write)" "$cores"
 } > "$out.tmp"
 mv "$out.tmp" "$out"

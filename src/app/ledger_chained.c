@@ -69,7 +69,13 @@ static void chain_part(struct stream *out, const struct joined *j, const struct 
 	mem_free(mark.id);
 }
 
-enum status lemma_rows(struct rows *r, struct err *e)
+enum status lemma_chains_mine(struct rows *r, struct chains *out, const struct stream *learn,
+                              const struct watch *w, struct err *e)
+{
+	return chains_mine(out, learn->id, learn->n, (uint32_t)r->j->lemma.n + 1, NULL, w, e);
+}
+
+void lemma_rows(struct rows *r)
 {
 	const struct joined *j = r->j;
 	uint32_t symbols = (uint32_t)j->lemma.n + 1;
@@ -85,10 +91,6 @@ enum status lemma_rows(struct rows *r, struct err *e)
 	row[LS_LEMMAS].vocab_all = j->lemma.n;
 	add_job(r, LS_CONTENT, r->content.id, r->content.n, j->lemma.n, *base);
 	row[LS_CONTENT].positions_all = j->content;
-	if (chains_mine(&r->lemma_chain, j->learn_lemma.id, j->learn_lemma.n, symbols, NULL, r->w, e) ||
-	    chains_mine(&r->content_chain, j->learn_content.id, j->learn_content.n, symbols, NULL,
-	                r->w, e))
-		return e->code;
 	chain_part(&r->chained, j, &r->lemma_chain, false, true);
 	add_job(r, LS_LEMMA_CHAINS, r->chained.id, r->chained.n, symbols + r->lemma_chain.n,
 	        (struct spelling){ spell_chain, &r->lemma_chain, base, symbols });
@@ -100,7 +102,6 @@ enum status lemma_rows(struct rows *r, struct err *e)
 	        (struct spelling){ spell_chain, &r->content_chain, base, symbols });
 	content->positions_all =
 		chained_positions(&r->content_chain, &j->all_content, symbols, &content->vocab_all);
-	return OK;
 }
 
 /* Chains taken apart again are the stream they were made of. */
@@ -119,31 +120,31 @@ static bool unchains(const struct chains *c, const uint32_t *chained, size_t n, 
 	return at == s->n;
 }
 
-enum status fold_chains_row(struct rows *r, struct err *e)
+enum status fold_chains_mine(struct rows *r, const struct watch *w, struct err *e)
+{
+	const struct stream *learn = &r->fold.learn;
+
+	return chains_mine(&r->fold_chain, learn->id, learn->n, tokens_vocab(r->fold.t) + 1, NULL, w, e);
+}
+
+void fold_chains_row(struct rows *r)
 {
 	uint32_t symbols = tokens_vocab(r->fold.t) + 1;
 	struct stage_row *row = &r->l->row[LS_FOLD_CHAINS];
 	struct spelling *base = TAKE(&r->mem, struct spelling, 1);
 	const struct stream *part = &r->fold.part;
-	uint32_t *in = mem_alloc(part->n + 1, sizeof *in), *out = mem_alloc(part->n + 1, sizeof *out);
-	const struct stream *learn = &r->fold.learn;
-	enum status st = chains_mine(&r->fold_chain, learn->id, learn->n, symbols, NULL, r->w, e);
+	uint32_t *in = mem_alloc(part->n + 1, sizeof *in);
 	size_t n;
 
 	*base = (struct spelling){ spell_token, r->fold.t, NULL, 0 };
-	if (!st) {
-		for (size_t i = 0; i < part->n; i++)
-			in[i] = part->id[i] + 1;
-		n = chains_apply(&r->fold_chain, in, part->n, symbols, out);
-		for (size_t i = 0; i < n; i++)
-			stream_put(&r->fold_chained, out[i]);
-		add_job(r, LS_FOLD_CHAINS, r->fold_chained.id, n, symbols + r->fold_chain.n,
-		        (struct spelling){ spell_chain, &r->fold_chain, base, symbols });
-		row->reversible = r->fold.same && unchains(&r->fold_chain, out, n, symbols, part);
-		row->positions_all =
-			chained_positions(&r->fold_chain, &r->fold.all, symbols, &row->vocab_all);
-	}
+	for (size_t i = 0; i < part->n; i++)
+		in[i] = part->id[i] + 1;
+	r->fold_chained.id = mem_alloc(part->n + 1, sizeof *in);
+	n = r->fold_chained.n = chains_apply(&r->fold_chain, in, part->n, symbols, r->fold_chained.id);
+	add_job(r, LS_FOLD_CHAINS, r->fold_chained.id, n, symbols + r->fold_chain.n,
+	        (struct spelling){ spell_chain, &r->fold_chain, base, symbols });
+	row->reversible = r->fold.same && unchains(&r->fold_chain, r->fold_chained.id, n, symbols, part);
+	row->positions_all =
+		chained_positions(&r->fold_chain, &r->fold.all, symbols, &row->vocab_all);
 	mem_free(in);
-	mem_free(out);
-	return st;
 }

@@ -63,9 +63,13 @@ void add_job(struct rows *r, enum stage s, const uint32_t *id, size_t n, size_t 
 /* Vocabulary and bits of all that was noted. */
 enum status code_all(struct rows *r, struct err *e);
 
-/* Lemmas, content lemmas, and chains over both. */
-enum status lemma_rows(struct rows *r, struct err *e);
-/* Chains over folded tokens: all in a row without loss. */
-enum status fold_chains_row(struct rows *r, struct err *e);
+/* Chains over lemmas or content lemmas of the training books; over their folded tokens. */
+enum status lemma_chains_mine(struct rows *r, struct chains *out, const struct stream *learn,
+                              const struct watch *w, struct err *e);
+enum status fold_chains_mine(struct rows *r, const struct watch *w, struct err *e);
+/* Rows of lemmas, content lemmas, and the chains mined over both. */
+void lemma_rows(struct rows *r);
+/* The row of chains over folded tokens: all in a row without loss. */
+void fold_chains_row(struct rows *r);
 
 #endif

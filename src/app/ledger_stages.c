@@ -140,21 +140,60 @@ static bool joins_to_text(const struct rows *r, const struct stream *s, const st
 	return at == s->n;
 }
 
-/* ---- tokenizers ------------------------------------------------------------------------------- */
+/* ---- what must be learnt ------------------------------------------------------------------------- */
 
-static enum status tokens_row(struct rows *r, struct toked *x, enum stage s, enum tokens_scheme scheme,
-                              const struct dict *d, struct err *e)
+/* Learning and applying, side by side: the longest first. Each task has one thread; which one
+ * does not matter for what comes out. Only the owner's thread tells the watch. */
+enum task { TASK_HYPER, TASK_FOLD, TASK_MORPH, TASK_LEMMA_CHAINS, TASK_CONTENT_CHAINS, TASK_BYTE, TASKS };
+struct learning {
+	struct rows *r;
+	const struct dict *dict;
+	struct err e[TASKS];
+};
+
+static void learn_lane(void *ctx, int task)
 {
-	enum status st = toked_make(x, scheme, s == LS_FOLD, r->j, r->o, d, r->w, e);
+	struct learning *x = ctx;
+	struct rows *r = x->r;
+	struct watch quiet = { .stop = r->w ? r->w->stop : NULL };
+	const struct watch *w = pthread_equal(pthread_self(), r->owner) ? r->w : &quiet;
+	struct err *e = &x->e[task];
 
-	if (st)
-		return st;
+	switch ((enum task)task) {
+	case TASK_HYPER: toked_make(&r->hyper, TOKENS_HYPER, false, r->j, r->o, NULL, w, e); return;
+	case TASK_MORPH: toked_make(&r->bpe, TOKENS_MORPH, false, r->j, r->o, NULL, w, e); return;
+	case TASK_BYTE: toked_make(&r->byte, TOKENS_BYTE, false, r->j, r->o, NULL, w, e); return;
+	case TASK_FOLD:
+		if (!toked_make(&r->fold, TOKENS_FOLD, true, r->j, r->o, x->dict, w, e))
+			fold_chains_mine(r, w, e);
+		return;
+	case TASK_LEMMA_CHAINS: lemma_chains_mine(r, &r->lemma_chain, &r->j->learn_lemma, w, e); return;
+	case TASK_CONTENT_CHAINS: lemma_chains_mine(r, &r->content_chain, &r->j->learn_content, w, e); return;
+	case TASKS: return;
+	}
+}
+
+static enum status learn_all(struct rows *r, const struct dict *d, struct err *e)
+{
+	struct learning x = { .r = r, .dict = d };
+
+	num_lanes(TASKS, threads_of(r->o->threads), learn_lane, &x);
+	for (int i = 0; i < TASKS; i++)
+		if (x.e[i].code)
+			return err_set(e, x.e[i].code, "%s", x.e[i].msg);
+	if (toked_keep(&r->byte, r->j, r->o, e) || toked_keep(&r->bpe, r->j, r->o, e) ||
+	    toked_keep(&r->hyper, r->j, r->o, e) || toked_keep(&r->fold, r->j, r->o, e))
+		return e->code;
+	return OK;
+}
+
+static void tokens_row(struct rows *r, const struct toked *x, enum stage s)
+{
 	add_job(r, s, x->part.id, x->part.n, tokens_vocab(x->t),
 	        (struct spelling){ spell_token, x->t, NULL, 0 });
 	r->l->row[s].positions_all = x->positions_all;
 	r->l->row[s].vocab_all = x->vocab_all;
 	r->l->row[s].reversible = x->same;
-	return OK;
 }
 
 /* ---- scenes ----------------------------------------------------------------------------------- */
@@ -305,17 +344,15 @@ enum status ledger_rows(struct ledger *l, const struct joined *j, const struct l
 	l->row[LS_WORDS].reversible = joins_to_text(r, &j->tok, &j->surf);
 	l->row[LS_MORPHS].reversible = joins_to_text(r, &r->morphs, &r->morph);
 	scenes(r);
-	st = tokens_row(r, &r->byte, LS_BYTE, TOKENS_BYTE, d, e);
-	if (!st)
-		st = tokens_row(r, &r->bpe, LS_MORPH, TOKENS_MORPH, d, e);
-	if (!st)
-		st = tokens_row(r, &r->hyper, LS_HYPER, TOKENS_HYPER, d, e);
-	if (!st)
-		st = tokens_row(r, &r->fold, LS_FOLD, TOKENS_FOLD, d, e);
-	if (!st)
-		st = lemma_rows(r, e);
-	if (!st)
-		st = fold_chains_row(r, e);
+	st = learn_all(r, d, e);
+	if (!st) {
+		tokens_row(r, &r->byte, LS_BYTE);
+		tokens_row(r, &r->bpe, LS_MORPH);
+		tokens_row(r, &r->hyper, LS_HYPER);
+		tokens_row(r, &r->fold, LS_FOLD);
+		lemma_rows(r);
+		fold_chains_row(r);
+	}
 	if (!st)
 		st = code_all(r, e);
 	losses(r);

@@ -63,35 +63,49 @@ static enum status take(struct tokenizer **out, const char *path, const struct d
 	return st;
 }
 
-static enum status keep(const struct tokenizer *t, const char *dir, const char *path,
-                        const char *stage, uint64_t inputs, struct err *e)
-{
-	struct buf bytes = { 0 };
-	enum status st = dir_make(dir, e);
+/* The stage's name in stages.tsv, the file, and the hash of what it is made from. */
+struct kept { const char *stage, *path; uint64_t inputs; };
 
-	tokens_save(t, &bytes);
-	if (!st)
-		st = file_save(path, buf_view(&bytes), e);
-	buf_free(&bytes);
-	return st ? st : done_set(dir, stage, inputs, path, e);
+static struct kept kept_of(enum tokens_scheme s, const struct joined *j, const struct ledger_opts *o,
+                           struct arena *a)
+{
+	const char *name = tokens_scheme_name(s);
+
+	return (struct kept){ str_printf(a, "tokens-%s", name).p,
+	                      str_printf(a, "%s/%s.tokens", o->keep, name).p, inputs_of(j, s, o->vocab) };
 }
 
+/* One that does not open, or was made with another dictionary, is trained anew. */
 static enum status have(struct toked *x, enum tokens_scheme s, const struct joined *j,
                         const struct ledger_opts *o, const struct dict *d, const struct watch *w,
                         struct err *e)
 {
 	struct arena a = arena_open("tokens");
-	uint64_t inputs = o->keep ? inputs_of(j, s, o->vocab) : 0;
-	const char *stage = str_printf(&a, "tokens-%s", tokens_scheme_name(s)).p;
-	const char *path = o->keep ? str_printf(&a, "%s/%s.tokens", o->keep, tokens_scheme_name(s)).p : NULL;
+	struct kept k = o->keep ? kept_of(s, j, o, &a) : (struct kept){ 0 };
 	enum status st = OK;
 
-	/* one that does not open, or was made with another dictionary, is trained anew */
-	if (!path || !done_is(o->keep, stage, inputs, path) || take(&x->t, path, d, NULL)) {
+	x->fresh = !o->keep || !done_is(o->keep, k.stage, k.inputs, k.path) || take(&x->t, k.path, d, NULL);
+	if (x->fresh)
 		st = train(&x->t, s, j, o->vocab, d, w, e);
-		if (!st && path)
-			st = keep(x->t, o->keep, path, stage, inputs, e);
+	arena_close(&a);
+	return st;
+}
+
+enum status toked_keep(const struct toked *x, const struct joined *j, const struct ledger_opts *o,
+                       struct err *e)
+{
+	struct arena a = arena_open("tokens");
+	struct buf bytes = { 0 };
+	enum status st = OK;
+
+	if (o->keep && x->fresh) {
+		struct kept k = kept_of(tokens_scheme(x->t), j, o, &a);
+
+		tokens_save(x->t, &bytes);
+		if (!(st = dir_make(o->keep, e)) && !(st = file_save(k.path, buf_view(&bytes), e)))
+			st = done_set(o->keep, k.stage, k.inputs, k.path, e);
 	}
+	buf_free(&bytes);
 	arena_close(&a);
 	return st;
 }

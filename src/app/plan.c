@@ -215,8 +215,9 @@ static void put_work(struct plan *p, const struct sums *s)
 	    p->speed.gflops, s->cores, p->speed.all, p->share);
 	row(p, "time.read", PU_SECONDS, NAN, read, "characters / (%.0f a second on %d cores × %.0f / %d)",
 	    p->speed.read, p->speed.cores, s->cores, p->speed.cores);
-	row(p, "time.write", PU_SECONDS, NAN, s->chars * p->basis.store_bytes / p->basis.chars / 1e6 /
-	    p->speed.write, "store / %.0f MB a second", p->speed.write);
+	if (p->basis.store_bytes > 0)
+		row(p, "time.write", PU_SECONDS, NAN, s->chars * p->basis.store_bytes /
+		    p->basis.chars / 1e6 / p->speed.write, "store / %.0f MB a second", p->speed.write);
 	row(p, "time.train", PU_SECONDS, flops[0] / speed, flops[1] / speed, "FLOPs / speed");
 	row(p, "time.all", PU_SECONDS, flops[0] / speed, flops[1] / speed + read, "reading + training");
 }
@@ -227,11 +228,16 @@ static void put_guesses(struct plan *p, const struct sums *s)
 	const struct plan_basis *b = &p->basis;
 	double chars = 800e9 / (b->bytes / b->chars), per_t = 1e12 / b->per1000[PF_CL100K] * 1000;
 
-	row(p, "guess.175b", PU_COUNT, 175e9 * LAW / worth(1, s->epochs) / s->tokens * s->books, NAN,
-	    "175e9 × 20 / %.2f worth of %.0f epochs / tokens of a book", worth(1, s->epochs), s->epochs);
-	row(p, "guess.30b", PU_COUNT, 30e9 * LAW / worth(1, s->epochs) / s->tokens * s->books,
-	    30e9 * LAW / worth(1, s->epochs) / s->hyper * s->books,
-	    "the same for 30e9; LTM: if a hyperlexeme taught as a token does");
+	static const struct { const char *key; double n; } size[] = {
+		{ "guess.175b", 175e9 }, { "guess.70b", 70e9 }, { "guess.30b", 30e9 } };
+
+	for (int i = 0; i < 3; i++) {
+		double want = size[i].n * LAW / worth(1, s->epochs);
+
+		row(p, size[i].key, PU_COUNT, want / s->tokens * s->books, want / s->hyper * s->books,
+		    "%.3ge9 × 20 / %.2f, worth of %.0f epochs, / positions of a book", size[i].n / 1e9,
+		    worth(1, s->epochs), s->epochs);
+	}
 	row(p, "guess.800gb", PU_BYTES, 800e9, chars * b->bits_hyper / 8,
 	    "800 GB / %.3f bytes × %.3f bits / 8 (claimed: 10–30 GB)", b->bytes / b->chars, b->bits_hyper);
 	if (b->per1000[PF_CL100K] > 0)

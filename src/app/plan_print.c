@@ -43,11 +43,12 @@ static const struct { const char *key, *en, *ru; } words[] = {
 	{ "time.train", "time to train", "время обучения" },
 	{ "time.all", "time in all", "время всего" },
 	{ "guess.175b", "books to fill 175B", "книг, чтобы наполнить 175B" },
+	{ "guess.70b", "books to fill 70B", "книг, чтобы наполнить 70B" },
 	{ "guess.30b", "books to fill 30B", "книг, чтобы наполнить 30B" },
 	{ "guess.800gb", "800 GB of text, coded", "800 ГБ текста в сжатом виде" },
 	{ "guess.1t", "1 T tokens of GPT-4", "1 трлн токенов GPT-4" },
 	{ "guess.context", "a context of 32K", "контекст 32K" },
-	{ "guess.books", "20,000 books", "20 000 книг" },
+	{ "guess.books", "20,000 books like these", "20 000 таких книг" },
 };
 enum { WORDS = sizeof words / sizeof *words };
 
@@ -77,7 +78,7 @@ static void scaled(struct buf *b, double v, const char *unit)
 	static const char *const prefix[] = { "", "k", "M", "G", "T", "P", "E", "Z", "Y" };
 	int i = 0;
 
-	while (fabs(v) >= 999.5 && i < 8) {
+	while (fabs(v) >= (v == floor(v) && !*unit && !i ? 9999.5 : 999.5) && i < 8) {
 		v /= 1000;
 		i++;
 	}
@@ -150,25 +151,29 @@ static void head(struct buf *b, const struct plan *p, bool ru)
 	buf_str(b, ru ? S("   как посчитано\n") : S("   computed as\n"));
 }
 
-static const char *group_of(const char *key)
+/* Groups of rows, by the beginning of their keys; an empty line between. Others go on. */
+static int group_of(const char *key, int now)
 {
-	if (!strncmp(key, "tokens", 6) || !strncmp(key, "fill", 4) || !strncmp(key, "disk.store", 10) ||
-	    !strncmp(key, "memory.train", 12) || !strncmp(key, "flops.", 6) || !strncmp(key, "guess.175", 9))
-		return key;
-	return NULL;
+	static const char *const begins[] = { "books", "tokens", "fill", "disk", "memory", "flops", "guess" };
+
+	for (int i = 0; i < (int)(sizeof begins / sizeof *begins); i++)
+		if (!strncmp(key, begins[i], strlen(begins[i])))
+			return i;
+	return now;
 }
 
 void plan_text(struct buf *b, const struct plan *p, bool ru)
 {
-	char last[8] = "";
+	int group = 0;
 
 	head(b, p, ru);
 	for (size_t i = 0; i < p->n; i++) {
 		const struct plan_row *r = &p->row[i];
+		int of = group_of(r->key, group);
 
-		if (group_of(r->key) && strncmp(last, r->key, 4))
+		if (of != group)
 			buf_char(b, '\n');
-		snprintf(last, sizeof last, "%.4s", r->key);
+		group = of;
 		cell(b, str_of(words_of(r->key, ru)), 26, false);
 		number_cell(b, r, r->token, ru);
 		number_cell(b, r, r->ltm, ru);

@@ -7,6 +7,7 @@
 
 #include "app/ledger.h"
 #include "app/ledger_guess.h"
+#include "app/report.h"
 #include "order/idcode.h"
 
 /* ---- the coder ------------------------------------------------------------------------------- */
@@ -236,6 +237,32 @@ static void file_is_checked(void **state)
 	buf_free(&a);
 }
 
+/* On the page: every bar says its number, the kinds of bars differ, verdicts stand there. */
+static void page(void **state)
+{
+	struct ledger l = made_up();
+	struct report *r = mem_alloc(1, sizeof *r);
+	struct buf b = { 0 };
+
+	(void)state;
+	for (int ru = 0; ru < 2; ru++) {
+		*r = (struct report){ .lang = ru ? "ru" : "en", .ledger = &l };
+		b.n = 0;
+		report_html(&b, r);
+		CHECK(utf8_valid(buf_view(&b)));
+		CHECK(strstr(b.p, "<section id=\"ledger\">") && strstr(b.p, "href=\"#ledger\""));
+		CHECK(strstr(b.p, "class=\"kept\"") && strstr(b.p, "class=\"lossy\"") && strstr(b.p, "class=\"peer\""));
+		CHECK(strstr(b.p, ru ? "верно отчасти" : "holds in part") && strstr(b.p, ">1000</text>"));
+		CHECK(!strstr(b.p, "nan") && !strstr(b.p, "inf\""));
+	}
+	r->ledger = NULL;
+	b.n = 0;
+	report_html(&b, r);
+	CHECK(!strstr(b.p, "id=\"ledger\""));
+	mem_free(r);
+	buf_free(&b);
+}
+
 /* ---- real books: needs the dictionary, and some seconds ------------------------------------------ */
 
 static enum status of_stories(struct buf *out, const char *const *books, size_t n, int threads,
@@ -320,7 +347,8 @@ int main(void)
 		cmocka_unit_test(coder_round_trip), cmocka_unit_test(coder_entropy),
 		cmocka_unit_test(coder_hostile), cmocka_unit_test(guesses), cmocka_unit_test(verdicts),
 		cmocka_unit_test(claims_follow_numbers), cmocka_unit_test(file_comes_back),
-		cmocka_unit_test(file_is_checked), cmocka_unit_test(stories), cmocka_unit_test(one_book),
+		cmocka_unit_test(file_is_checked), cmocka_unit_test(page),
+		cmocka_unit_test(stories), cmocka_unit_test(one_book),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,0 +1,23 @@
+# The ledger and the plan: of stories, of a mind, as JSON, the same for any threads, exit codes.
+cp -R "$ROOT"/library/myth lib
+mkdir -p two && cp lib/0[1-2]*.txt two
+t 'ltm ledger -q lib --vocab 1000 > a; head -1 a | cut -d, -f1; grep -c BROKEN a; grep -c "lossless" a; grep -c "lossy" a'
+t 'grep -cE "^(holds in part|holds|fails)  " a'
+t 'ltm ledger -q lib --vocab 1000 --threads 1 | cmp - a && ltm ledger -q lib --vocab 1000 --threads 4 | cmp - a && echo the same'
+t 'ltm ledger -q lib --vocab 1000 --json -o l.json > j; cmp j l.json && echo the same JSON'
+t 'ltm ledger -q lib --vocab 1000 --keep k | cmp - a; ls k; ltm ledger -q lib --vocab 1000 --keep k | cmp - a && echo taken again'
+t 'ltm read -q lib -o m > /dev/null; ltm ledger -q m --vocab 1000 > b; ltm ledger -q m --vocab 1000 | cmp - b && ltm check m'
+t 'ltm report -q m && grep -c "section id=.ledger." m/report.html'
+t 'ltm ledger -q two --lang ru --vocab 300 | sed -n 2p'
+t 'ltm ledger -q nowhere'
+t 'ltm ledger -q lib --vocab 12'
+t 'ltm plan -q l.json --books 20000 --gflops 100 --read-speed 1000000 --write-speed 500 --cores 2 --threads 2 > p; ltm plan -q l.json --books 20000 --gflops 100 --read-speed 1000000 --write-speed 500 --cores 2 --threads 2 | cmp - p && echo the same plan'
+t 'ltm plan -q --quick --books 20000 --chars 100000 --json | grep -oE "\"(books|chars)\",\"unit\":\"count\",\"token\":[0-9e+]*"'
+t 'ltm plan -q m --quick --books 5 --json | grep -oE "\"key\":\"time.[a-z]*\""'
+t 'ltm plan -q --quick --lang ru --total 1000000 | grep -E "^знаков"'
+t 'ltm plan -q --quick'
+t 'ltm plan -q --quick --books 0'
+t 'ltm plan -q --quick --books 1000000000000'
+t 'ltm plan -q --quick --books 1000000000 --chars 1000000000'
+t 'ltm plan -q --quick --books 10 --model huge'
+t 'ltm plan -q --quick nowhere --books 10'
