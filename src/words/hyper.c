@@ -17,10 +17,10 @@
 
 struct hyper {
 	struct letters letters;
-	struct piece *piece;		/* in letters; single bytes that are no letters are left out */
+	struct piece *piece;		/* in letters; bytes that are no letters are left out */
 	uint32_t *price, *id;		/* by piece */
 	uint8_t *bytes;			/* UTF-8 length of a piece, by piece */
-	size_t n;
+	size_t n, all;			/* pieces; letters of all of them */
 	struct trie trie;
 	struct arena mem;
 };
@@ -36,8 +36,8 @@ static enum status add_letters(struct hyper *h, const struct tokenizer *t, struc
 			return err_set(e, ERR_FORMAT, "tokenizer: piece %u is not UTF-8", i);
 		while (p < end)
 			if (!letters_add(&h->letters, utf8_next(&p, end)))
-				return err_set(e, ERR_FORMAT, "tokenizer: piece %u: more than %d different runes, or "
-				               "one above U+FFFF", i, HYPER_LETTERS_MAX - 1);
+				return err_set(e, ERR_FORMAT, "tokenizer: piece %u: more than %d different "
+				               "runes, or one above U+FFFF", i, HYPER_LETTERS_MAX - 1);
 	}
 	return OK;
 }
@@ -52,6 +52,7 @@ static bool add_piece(struct hyper *h, struct str s, uint32_t id, uint32_t c)
 		return false;
 	h->piece[h->n] = (struct piece){ p, (uint32_t)n };
 	h->price[h->n] = HYPER_PRICE + c;
+	h->all += n;
 	h->bytes[h->n] = (uint8_t)s.n;
 	h->id[h->n++] = id;
 	return true;
@@ -68,13 +69,18 @@ static enum status add_pieces(struct hyper *h, const struct tokenizer *t, struct
 		size_t before = seen.n;
 
 		if (extra > HYPER_EXTRA_MAX)
-			st = err_set(e, ERR_FORMAT, "tokenizer: the price of id %u is beyond %d", i, HYPER_EXTRA_MAX);
+			st = err_set(e, ERR_FORMAT, "tokenizer: the price of id %u is beyond %d", i,
+			             HYPER_EXTRA_MAX);
 		else if (i < 256 && (i >= 128 || !h->letters.of[i]))
 			continue;
 		else if (strtab_add(&seen, t->piece[i]) < before)
 			st = err_set(e, ERR_FORMAT, "tokenizer: piece %u stands twice", i);
 		else if (!add_piece(h, t->piece[i], i, extra))
-			st = err_set(e, ERR_FORMAT, "tokenizer: piece %u has more than %d letters", i, HYPER_PIECE_MAX);
+			st = err_set(e, ERR_FORMAT, "tokenizer: piece %u has more than %d letters", i,
+			             HYPER_PIECE_MAX);
+		else if (h->all > HYPER_LETTERS_ALL)
+			st = err_set(e, ERR_LIMIT, "tokenizer: the pieces up to %u have more than %d letters", i,
+			             HYPER_LETTERS_ALL);
 	}
 	for (uint32_t x = 1; x < h->letters.n && !st; x++) {
 		char rune[4];
@@ -112,7 +118,8 @@ static enum status hyper_ready(struct tokenizer *t, struct err *e)
 	h->id = TAKE(&h->mem, uint32_t, t->n);
 	h->bytes = TAKE(&h->mem, uint8_t, t->n);
 	if (t->extra.n != 2 * (size_t)t->n)
-		return err_set(e, ERR_FORMAT, "tokenizer: prices of %zu bytes for %u pieces", t->extra.n, t->n);
+		return err_set(e, ERR_FORMAT, "tokenizer: prices of %zu bytes for %u pieces", t->extra.n,
+		               t->n);
 	if (add_letters(h, t, e) || add_pieces(h, t, e))
 		return e->code;
 	trie_build(&h->trie, h->piece, h->n);

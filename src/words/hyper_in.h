@@ -23,6 +23,7 @@ enum {
 	HYPER_EXTRA_MAX = 511,		/* the greatest c */
 	HYPER_LETTERS_MAX = 256,	/* letter 0: a byte that begins no known rune */
 	HYPER_PIECE_MAX = 48,		/* letters of a piece */
+	HYPER_LETTERS_ALL = 1 << 22,	/* letters of all pieces: the trie has 24 bits for a place */
 };
 
 /* ---- letters --------------------------------------------------------------------------- */
@@ -55,7 +56,8 @@ struct piece {				/* a string of letters */
 	const uint8_t *p;
 	uint32_t n;
 };
-/* Builds from pieces in any order, all different and none empty. mem_free(t->u). */
+/* Builds from pieces in any order, all different, none empty, HYPER_LETTERS_ALL letters at most
+ * in all. mem_free(t->u). */
 void trie_build(struct trie *t, const struct piece *piece, size_t n);
 
 /* ---- the path -------------------------------------------------------------------------- */
@@ -123,7 +125,7 @@ struct tally {
 	size_t n;			/* pieces */
 	uint32_t *uses;
 	double *loss;
-	uint32_t *amid;			/* ends of a piece, both counted, that lie amid a morpheme */
+	uint32_t *amid;			/* ends of a piece, both, that lie amid a morpheme */
 	float *now;			/* of the book at hand */
 	uint32_t *now_uses;
 	struct neighbours *pairs;

@@ -75,7 +75,8 @@ static void push(struct path_work *k, const struct path_set *s, const uint8_t *l
 /* Where the ways back from the places end-PIECE_MAX+1..end meet first. */
 static size_t meet(const struct path_work *k, const struct path_set *s, size_t end)
 {
-	size_t lo = end > HYPER_PIECE_MAX - 1 ? end - (HYPER_PIECE_MAX - 1) : 0, alive = end - lo + 1, at = end;
+	size_t lo = end > HYPER_PIECE_MAX - 1 ? end - (HYPER_PIECE_MAX - 1) : 0;
+	size_t alive = end - lo + 1, at = end;
 
 	memset(k->alive, 0, lo);
 	memset(k->alive + lo, 1, alive);

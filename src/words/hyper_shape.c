@@ -14,8 +14,9 @@ void shape_kinds(uint8_t *kind, const struct letters *l)
 	for (uint32_t i = 1; i < l->n; i++) {
 		uint32_t r = l->rune[i];
 
-		kind[i] = r == ' ' || r == 0xa0 || r == '\t' ? KIND_SPACE : r == '\n' || r == '\r' ? KIND_LINE :
-		          r >= '0' && r <= '9' ? KIND_DIGIT : rune_is_letter(r) ? KIND_LETTER : KIND_MARK;
+		kind[i] = r == ' ' || r == 0xa0 || r == '\t' ? KIND_SPACE :
+		          r == '\n' || r == '\r' ? KIND_LINE : r >= '0' && r <= '9' ? KIND_DIGIT :
+		          rune_is_letter(r) ? KIND_LETTER : KIND_MARK;
 	}
 }
 

@@ -7,13 +7,13 @@
  * Letters are the first pieces. The texts are laid with what there is, and frequent neighbours
  * become pieces in batches, up to OVER times the vocabulary: first within words only, then
  * anywhere, as in SuperBPE [Liu et al. 2025]. Then the pieces whose loss is least go, a
- * tenth at a time, each time laid anew [PathPiece: Schmidt et al. 2024]. As encoding is by
- * cheapest path, no piece is kept only because others were merged from it.
+ * tenth at a time, each time laid anew [PathPiece: Schmidt et al. 2024]; and all that once more.
+ * As encoding is by cheapest path, no piece is kept only because others were merged from it.
  *
  * A loss counts as x^POWER in each book, which favours what many books want over what one
  * repeats; the constants were chosen on the dev books (docs/hyper.md).
  *
- * Cost: some fifteen passes over the texts. Memory: a byte a letter, two for its borders, and the
+ * Cost: some twenty passes over the texts. Memory: two bytes a letter (itself, its place) and the
  * neighbours (hyper_pairs.c). One thread: the same texts in the same order, the same pieces.
  */
 #include <math.h>
@@ -25,7 +25,7 @@ static const double POWER = 0.6;	/* of a book's loss */
 static const double OVER = 1.5;		/* pieces before pruning, by the vocabulary */
 static const double WORDS = 0.5;	/* share of the vocabulary grown within words */
 static const double KEEP = 0.9;		/* of the pieces in one pruning */
-static const double MORPH = 0.3;	/* of its loss a piece forfeits if it always ends amid morphemes */
+static const double MORPH = 0.3;	/* of its loss a piece forfeits if it ends amid morphemes */
 static const double AMID = 40;		/* and what c it then gets: among equals it comes last */
 static const double BITS = 16;		/* c of a piece per bit of its rarity */
 enum {
@@ -58,7 +58,9 @@ static int by_count(const void *x, const void *y)
 {
 	const struct rune_count *a = x, *b = y;
 
-	return a->count != b->count ? (a->count > b->count ? -1 : 1) : (a->rune > b->rune) - (a->rune < b->rune);
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return (a->rune > b->rune) - (a->rune < b->rune);
 }
 
 /* The commonest runes become letters. ASCII costs nothing, others an id each: at most a quarter
@@ -99,7 +101,8 @@ static bool add_piece(struct school *s, const uint8_t *p, size_t n)
 
 	if (s->seen.n == before)
 		return false;
-	VEC_PUSH(s->piece, s->n, s->cap) = (struct piece){ (const uint8_t *)s->seen.s[id].p, (uint32_t)n };
+	VEC_PUSH(s->piece, s->n, s->cap) =
+		(struct piece){ (const uint8_t *)s->seen.s[id].p, (uint32_t)n };
 	return true;
 }
 
@@ -214,7 +217,9 @@ static int by_loss(const void *x, const void *y)
 {
 	const struct rank *a = x, *b = y;
 
-	return a->loss != b->loss ? (a->loss > b->loss ? -1 : 1) : (a->piece > b->piece) - (a->piece < b->piece);
+	if (a->loss != b->loss)
+		return a->loss > b->loss ? -1 : 1;
+	return (a->piece > b->piece) - (a->piece < b->piece);
 }
 
 /* The parts that piece p falls into without itself: locked, for they will carry its uses. */
@@ -333,7 +338,9 @@ static int by_uses(const void *x, const void *y)
 {
 	const struct use *a = x, *b = y;
 
-	return a->uses != b->uses ? (a->uses > b->uses ? -1 : 1) : (a->piece > b->piece) - (a->piece < b->piece);
+	if (a->uses != b->uses)
+		return a->uses > b->uses ? -1 : 1;
+	return (a->piece > b->piece) - (a->piece < b->piece);
 }
 
 /* ids 0..255 are the bytes; the others follow by use. Prices of ASCII letters go to their byte. */

@@ -11,7 +11,7 @@
 
 #include "words/hyper_in.h"
 
-enum { BLOCK = 256, TRIES = 4096 };
+enum { BLOCK = 256, TRIES = 512 };
 
 struct builder {
 	struct trie *t;
@@ -105,9 +105,10 @@ static int by_letters(const void *x, const void *y, void *ctx)
 
 void trie_build(struct trie *t, const struct piece *piece, size_t n)
 {
-	struct builder b = { .t = t, .piece = piece, .order = mem_alloc(n, sizeof *b.order), .first = 1 };
+	struct builder b = { .t = t, .piece = piece, .first = 1 };
 
 	*t = (struct trie){ 0 };
+	b.order = mem_alloc(n, sizeof *b.order);
 	for (size_t i = 0; i < n; i++)
 		b.order[i] = (uint32_t)i;
 	qsort_r(b.order, n, sizeof *b.order, by_letters, (void *)(uintptr_t)piece);
@@ -115,7 +116,7 @@ void trie_build(struct trie *t, const struct piece *piece, size_t n)
 	b.used[0] = b.base_used[0] = 1;	/* base 0 would send letter 0 to the root */
 	place(&b, 0, 0, n, 0);
 	t->n = t->cap;
-	must(t->n < 1 << 24);
+	must(t->n <= 1 << 24);
 	mem_free(b.order);
 	mem_free(b.used);
 	mem_free(b.base_used);
