@@ -40,7 +40,7 @@ struct rows {
 	size_t n_job;
 	atomic_size_t done;
 	pthread_t owner;
-	bool stopped;
+	atomic_bool stopped;
 	/* built here, freed at the end */
 	struct stream morphs, clean, chained, content, content_chained, fold_chained;
 	struct strtab morph;

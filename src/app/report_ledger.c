@@ -1,8 +1,8 @@
 /* report_ledger.c - the ledger on the report page: bars of positions by stage, a table, verdicts.
  *
  * The scale is logarithmic, for the stages span three powers of ten; each bar says its number.
- * What loses nothing is a filled bar, what loses words an outlined one, other people's tokenizers
- * a hatched one: they can be told apart without colour.
+ * What loses nothing is a dark bar, what loses words an outlined one, other people's tokenizers a
+ * pale one: they can be told apart without colour.
  */
 #include <math.h>
 
@@ -60,8 +60,6 @@ static void bars(const struct page *p, const struct ledger *l)
 	double y = TOP, h = TOP + rows_of(l) * ROW;
 
 	svg_open(p->b, NAME + BAR + NUMBER, h, "plot ledger", str_of(page_phrase(p, P_LEDGER)));
-	page_put(p, "<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">"
-	            "<path class=\"hatch\" d=\"M0 6L6 0\"/></pattern></defs>\n");
 	grid(p, h);
 	for (int i = 0; i < PEERS; i++, y += ROW)
 		bar(p, y, "peer", peer_name(i), l->peer[i]);

@@ -214,10 +214,15 @@ static int choice(struct coder *c, uint32_t *const *slot, int place, int met, in
 static uint32_t nibble(struct coder *c, uint32_t v, int bits, int place, uint64_t path)
 {
 	uint32_t *slot[ORDERS], node = 1;
+	uint64_t h[ORDERS];
 	int met = 0;
 
+	for (int i = 0; i < ORDERS; i++) {	/* all on their way before the first is looked at */
+		h[i] = stir(c->ctx[i], path);
+		__builtin_prefetch(c->slot[i] + (size_t)((uint32_t)(h[i] >> 20) & c->mask) * SLOT, 1);
+	}
 	for (int i = 0; i < ORDERS; i++) {
-		slot[i] = slot_of(c, i, stir(c->ctx[i], path));
+		slot[i] = slot_of(c, i, h[i]);
 		met += i > 0 && (slot[i][1] & 1023);
 	}
 	for (int i = bits - 1; i >= 0; i--)
