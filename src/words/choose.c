@@ -17,7 +17,7 @@
 #include "words/tagfeat.h"
 
 /* In units of the table (64 a step of the perceptron); by cross-validation nothing is lost. */
-enum { BEHIND_STILL = 8000, BEHIND_PLACE = 4000 };
+enum { BEHIND_STILL = 12000, BEHIND_PLACE = 6000 };
 
 int shape_of(const struct tok *t)
 {

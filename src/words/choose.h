@@ -25,7 +25,7 @@
 enum {
 	CL_NAME = POS_APRO + 1,	/* classes of lemmas in words_freq.tsv and words_lemma.tsv */
 	CANDS_MAX = 48,		/* candidates a word */
-	BEAM = 6,
+	BEAM = 2,
 	TAGGER_BITS = 21,	/* log2 of the number of weights */
 	TAGGER_N = 1 << TAGGER_BITS,
 	FEATS_MAX = 96,		/* of one candidate in one group */

@@ -2,7 +2,7 @@
  *
  * A feature is (atom, view): an atom hashes what is seen around a word together with its
  * kind, a view hashes the candidate's tag more or less finely (choose.h). Its weight stands
- * at w[(atom ^ view) >> (32 - TAGGER_BITS)]. The kinds are listed in tagfeat.c.
+ * at w[slot_at(atom, view)]. The kinds are listed in tagfeat.c.
  */
 #ifndef LTM_WORDS_TAGFEAT_H
 #define LTM_WORDS_TAGFEAT_H
@@ -23,9 +23,13 @@ static inline uint32_t atom(uint32_t kind, uint32_t a, uint32_t b)
 	return mix32(a * 0x9E3779B1u + b * 0x7FEB352Du + kind * 0x846CA68Bu + 1);
 }
 
+/* The atom chooses a line of the cache, atom and view a weight in it: all candidates of a word find
+ * their weights for one atom with one read of memory. */
+enum { LINE_BITS = 5 };
 static inline uint32_t slot_at(uint32_t a, uint32_t view)
 {
-	return (a ^ view) >> (32 - TAGGER_BITS);
+	return (a >> (32 - TAGGER_BITS + LINE_BITS) << LINE_BITS) |
+	       ((a ^ view) * 0x9E3779B1u) >> (32 - LINE_BITS);
 }
 
 /* Atoms of one word, each with the view it is joined with. */

@@ -4,7 +4,7 @@
 
 enum {
 	TAGGER_MAGIC = 0x544D544C,	/* "LTMT" */
-	TAGGER_VERSION = 1,
+	TAGGER_VERSION = 2,
 	TAGGER_HEADER = 64,
 };
 
