@@ -6,7 +6,7 @@
  *   workers  source → jail → words → scenes → skeletons, strip      one jail and cache each
  *   writer   takes finished books in order of source, one transaction a book
  *
- * Between them lies a bounded reorder buffer: a ring of 2 × threads sources. A worker waits
+ * Between them lies a bounded reorder buffer: a ring of 16 × threads sources. A worker waits
  * when the ring is full or more than FLIGHT_MAX bytes are in flight, unless its source is the
  * one the writer waits for; so memory is bounded and nobody waits for ever.
  *
@@ -24,8 +24,8 @@
 #include "order/order.h"
 
 /* A reading of another version is another reading: part of a book's hash. */
-enum { PIPELINE = 1 };
-enum { FLIGHT_MAX = 256 << 20, HEAD_PENDING_MAX = 4 };
+enum { PIPELINE = 2 };
+enum { FLIGHT_MAX = 256 << 20, HEAD_PENDING_MAX = 4, RING_A_THREAD = 16 };
 
 /* A book ready to be committed, with everything it points to. */
 struct ready {
@@ -432,7 +432,7 @@ static enum status run_shop(struct writer *x, int threads, struct err *e)
 	enum status st = OK;
 	int n = 0;
 
-	s->cap = 2 * (size_t)threads;
+	s->cap = RING_A_THREAD * (size_t)threads;
 	s->ring = TAKE(&a, struct slot, s->cap);
 	for (int i = 0; i < threads; i++) {
 		w[i].jail = jail_open();
