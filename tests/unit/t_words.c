@@ -241,7 +241,7 @@ static void test_tokens(void **state)
 	CHECK_STR(buf_view(&out),
 		"Мама\tмама\tNOUN\tnomn,sing,femn,anim\tfirst\n"
 		",\t,\tPUNCT\n"
-		"м-м\tм-м\tNOUN\tnomn,sing,neut,inan\tunknown\n"
+		"м-м\tм-м\tNOUN\tnomn,sing,masc,anim\tunknown\n"
 		",\t,\tPUNCT\n"
 		"1,5\t1,5\tDIGIT\n"
 		"--\t—\tPUNCT\n"
