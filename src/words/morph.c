@@ -128,6 +128,18 @@ static bool sure_past(struct sure *out, const struct mword *w, const struct morp
 	return true;
 }
 
+/* A word without a root is one ("и", "над"), and so is a short word that never changes ("если"). */
+static bool is_one_root(const struct mspan *s, int n, const struct morph_hint *hint)
+{
+	enum { SHORT = 4 };
+	bool root = false;
+
+	for (int i = 0; i < n; i++)
+		root |= s[i].type == MORPH_ROOT;
+	return !root || (hint && s[n - 1].to <= SHORT &&
+	                 (hint->pos == POS_PREP || hint->pos == POS_CONJ || hint->pos == POS_PRCL));
+}
+
 /* ---- the door ----------------------------------------------------------------------------- */
 
 int morph_cut(struct str form, const struct morph_hint *hint, struct morph out[MORPHS_MAX])
@@ -147,6 +159,10 @@ int morph_cut(struct str form, const struct morph_hint *hint, struct morph out[M
 		n = morph_net_cut(&net, &w, hint ? hint->pos : 0, sure_past(&sure, &w, hint) ? &sure : NULL, s);
 	else
 		n = morph_by_rules(&w, s);
+	if (is_one_root(s, n, hint)) {
+		out[0] = (struct morph){ 0, w.at[s[n - 1].to], MORPH_ROOT };
+		return 1;
+	}
 	for (int i = 0; i < n; i++)
 		out[i] = (struct morph){ w.at[s[i].from], (uint16_t)(w.at[s[i].to] - w.at[s[i].from]),
 		                         s[i].type };
