@@ -89,6 +89,12 @@ $(B)/bench/%: bench/%.c $(B)/libltm.a
 	$(call say,bench,$<)
 	$(Q)$(CC) $(CFLAGS) -Ibench $< $(B)/libltm.a $(LIBS) -o $@
 
+# bench/fit: what makes the learnt tables of data/ru; make build/release/fit/fit_words
+$(B)/fit/%: bench/fit/%.c $(B)/libltm.a
+	@mkdir -p $(@D)
+	$(call say,fit,$<)
+	$(Q)$(CC) $(CFLAGS) -Ibench $< $(B)/libltm.a $(LIBS) -o $@
+
 # ---- set-up ------------------------------------------------------------------------------
 # The dictionary is fetched and converted once, and again when its form changes; never at run time.
 build/words.dict: src/words/dictbuild.c src/words/gramtag.c src/words/dict.h | $(B)/ltm
