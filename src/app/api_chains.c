@@ -41,16 +41,6 @@ static bool is_content(const struct word *w, struct str lemma)
 	}
 }
 
-static bool has_letter(struct str s)
-{
-	const char *p = s.p, *end = s.p + s.n;
-
-	while (p < end)
-		if (rune_is_letter(utf8_next(&p, end)))
-			return true;
-	return false;
-}
-
 static void put(struct chain_job *j, uint32_t symbol, uint32_t form)
 {
 	VEC_PUSH(j->stream, j->n, j->cap_stream) = symbol;
@@ -65,7 +55,7 @@ static void put_word(struct chain_job *j, const struct book *b, const struct wor
 	struct str form = { b->text.p + x->off, x->len }, lemma = w->lemma[x->lemma].s;
 	uint32_t id;
 
-	if (x->pos == POS_PUNCT || x->pos == POS_OTHER || x->pos == POS_DIGIT || !has_letter(form)) {
+	if (x->pos == POS_PUNCT || x->pos == POS_OTHER || x->pos == POS_DIGIT || !utf8_has_letter(form)) {
 		if (j->n && j->stream[j->n - 1])
 			put(j, 0, 0);
 		return;

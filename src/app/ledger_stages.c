@@ -254,22 +254,12 @@ static void losses(struct rows *r)
 }
 
 /* Distinct words and lemmas of the whole library: marks and numbers are none. */
-static bool has_letter(struct str s)
-{
-	const char *p = s.p, *end = s.p + s.n;
-
-	while (p < end)
-		if (rune_is_letter(utf8_next(&p, end)))
-			return true;
-	return false;
-}
-
 static void vocabulary(struct rows *r)
 {
 	for (size_t i = 0; i < r->j->form.n; i++)
-		r->l->forms += has_letter(r->j->form.s[i]);
+		r->l->forms += utf8_has_letter(r->j->form.s[i]);
 	for (size_t i = 0; i < r->j->lemma.n; i++)
-		r->l->lemmas += has_letter(flow_lemma_text(r->j->lemma.s[i]));
+		r->l->lemmas += utf8_has_letter(flow_lemma_text(r->j->lemma.s[i]));
 }
 
 /* ---- all rows --------------------------------------------------------------------------------- */

@@ -125,6 +125,7 @@ static inline struct str buf_view(const struct buf *b) { return (struct str){ b-
  * U+FFFD and advances by one. */
 uint32_t utf8_next(const char **p, const char *end);
 int utf8_put(char out[4], uint32_t rune);		/* bytes written, 1..4 */
+bool utf8_has_letter(struct str s);
 size_t utf8_count(struct str s);			/* runes */
 bool utf8_valid(struct str s);
 /* Byte offset of the n-th rune of s (s.n when there are fewer). */

@@ -188,3 +188,13 @@ struct str str_safe(struct arena *a, struct str s, bool keep_lines)
 	buf_free(&b);
 	return out;
 }
+
+bool utf8_has_letter(struct str s)
+{
+	const char *p = s.p, *end = s.p + s.n;
+
+	while (p < end)
+		if (rune_is_letter(utf8_next(&p, end)))
+			return true;
+	return false;
+}

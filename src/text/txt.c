@@ -302,19 +302,9 @@ static enum status lay_out(struct maker *m, struct str text, struct err *e)
 	return st;
 }
 
-static bool has_letters(struct str s)
-{
-	const char *p = s.p, *end = s.p + s.n;
-
-	while (p < end)
-		if (rune_is_letter(utf8_next(&p, end)))
-			return true;
-	return false;
-}
-
 static enum status fill(struct maker *m, struct str text, struct err *e)
 {
-	if (!has_letters(text))
+	if (!utf8_has_letter(text))
 		return err_set(e, ERR_FORMAT, "there is no text in it: %s",
 		               text.n ? "not a letter" : "the file is empty");
 	return lay_out(m, text, e);

@@ -3,39 +3,10 @@
  *   in    merges and pieces
  *   out   JSON: a Split by pretoken_regex, then ByteLevel, then the BPE model; ids are ours
  *
- * ByteLevel writes every byte as a printable rune [Radford 2019]: bytes that are printable in
- * Latin-1 stand for themselves, the others for U+0100, U+0101, … in their order.
- *
  * The two agree on every valid UTF-8 text without runs longer than PRETOKEN_MAX; the library
  * takes no other text. Runes younger than the library's Unicode tables may fall in another class.
  */
 #include "words/bpe.h"
-
-/* The rune that stands for a byte. */
-static uint32_t rune_of(uint8_t byte)
-{
-	uint32_t hidden = 0;
-
-	for (uint32_t i = 0; i <= byte; i++) {
-		bool shown = (i >= '!' && i <= '~') || (i >= 0xA1 && i <= 0xAC) || i >= 0xAE;
-
-		if (i == byte)
-			return shown ? i : 0x100 + hidden;
-		hidden += !shown;
-	}
-	return 0;
-}
-
-static void put_piece(struct buf *b, const uint32_t rune[256], struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		uint32_t r = rune[(uint8_t)s.p[i]];
-
-		if (r == '"' || r == '\\')
-			buf_char(b, '\\');
-		buf_rune(b, r);
-	}
-}
 
 static void put_pattern(struct buf *b)
 {
@@ -67,12 +38,11 @@ enum status bpe_export(const struct tokenizer *t, struct buf *json, struct err *
 	uint32_t rune[256];
 
 	(void)e;
-	for (int i = 0; i < 256; i++)
-		rune[i] = rune_of((uint8_t)i);
+	bytelevel_runes(rune);
 	put_head(json);
 	for (uint32_t i = 0; i < t->n; i++) {
 		buf_str(json, i ? S(",\n\"") : S("\n\""));
-		put_piece(json, rune, t->piece[i]);
+		bytelevel_put(json, rune, t->piece[i]);
 		buf_printf(json, "\":%u", i);
 	}
 	buf_str(json, S("},\n\"merges\":["));
@@ -80,9 +50,9 @@ enum status bpe_export(const struct tokenizer *t, struct buf *json, struct err *
 		struct merge m = bpe_merge_at(t, k);
 
 		buf_str(json, k ? S(",\n\"") : S("\n\""));
-		put_piece(json, rune, t->piece[m.a]);
+		bytelevel_put(json, rune, t->piece[m.a]);
 		buf_char(json, ' ');
-		put_piece(json, rune, t->piece[m.b]);
+		bytelevel_put(json, rune, t->piece[m.b]);
 		buf_char(json, '"');
 	}
 	buf_str(json, S("]}}\n"));

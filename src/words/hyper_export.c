@@ -6,29 +6,6 @@
  */
 #include "words/hyper_in.h"
 
-/* ByteLevel's rune for each byte [Radford 2019]: printable ones of Latin-1 stand for themselves. */
-static void byte_runes(uint32_t rune[256])
-{
-	uint32_t hidden = 0;
-
-	for (uint32_t i = 0; i < 256; i++) {
-		bool shown = (i >= '!' && i <= '~') || (i >= 0xA1 && i <= 0xAC) || i >= 0xAE;
-
-		rune[i] = shown ? i : 0x100 + hidden++;
-	}
-}
-
-static void put_piece(struct buf *b, const uint32_t rune[256], struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		uint32_t r = rune[(uint8_t)s.p[i]];
-
-		if (r == '"' || r == '\\')
-			buf_char(b, '\\');
-		buf_rune(b, r);
-	}
-}
-
 /* A byte that is no letter by itself costs what a stray byte costs. */
 static uint32_t score(const struct tokenizer *t, const bool letter[128], uint32_t id)
 {
@@ -46,7 +23,7 @@ enum status hyper_export(const struct tokenizer *t, struct buf *json, struct err
 	bool letter[128] = { false };
 
 	(void)e;
-	byte_runes(rune);
+	bytelevel_runes(rune);
 	for (uint32_t i = 256; i < t->n; i++)
 		for (size_t k = 0; k < t->piece[i].n; k++)
 			if (!(t->piece[i].p[k] & 0x80))
@@ -57,7 +34,7 @@ enum status hyper_export(const struct tokenizer *t, struct buf *json, struct err
 	           level, level);
 	for (uint32_t i = 0; i < t->n; i++) {
 		buf_str(json, i ? S(",\n[\"") : S("\n[\""));
-		put_piece(json, rune, t->piece[i]);
+		bytelevel_put(json, rune, t->piece[i]);
 		buf_printf(json, "\",-%u.0]", score(t, letter, i));
 	}
 	buf_str(json, S("]}}\n"));

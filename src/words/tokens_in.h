@@ -63,4 +63,8 @@ extern const char pretoken_regex[];
 const uint8_t *pretoken_kinds(void);
 size_t pretoken_at(const uint8_t *kind, const char *p, size_t n);
 
+/* bytelevel.c: the rune for each byte, and a piece in a JSON string without its quotes. */
+void bytelevel_runes(uint32_t rune[256]);
+void bytelevel_put(struct buf *b, const uint32_t rune[256], struct str s);
+
 #endif
