@@ -79,6 +79,7 @@ size_t num_finite(const float *a, size_t n);
 enum param_flag {
 	PARAM_DECAY = 1,	/* AdamW decays it (matrices yes; biases, norms, embeddings no) */
 	PARAM_ROWS = 2,		/* an embedding table: only touched rows are summed and updated */
+	PARAM_PACK = 4,		/* a matrix that products in bf16 use (params_pack) */
 };
 enum { PARAM_DIMS = 4 };
 struct tensor {
@@ -99,6 +100,8 @@ struct params {
 	uint8_t *touch;		/* [lanes][n_touch]: rows of PARAM_ROWS tensors */
 	size_t n_touch;
 	size_t *touch_off;	/* [n_t] */
+	uint16_t *pack;		/* packed bf16 copies of PARAM_PACK tensors, or NULL (mm.h) */
+	size_t *pack_off;	/* [n_t] */
 };
 /* Zero-initialise struct params. Returns the tensor's index. Names are unique. */
 int params_add(struct params *p, const char *name, unsigned flags, int n_dim,
@@ -121,6 +124,12 @@ void params_init(struct params *p, int i, double std, uint64_t seed);
 void params_fill(struct params *p, int i, float value);
 /* std = 1/sqrt(cols) of a matrix used by op_linear. */
 double params_fan_in(const struct params *p, int i);
+
+/* Packed bf16 copies of the PARAM_PACK tensors, W [O][I], for products: x·Wᵀ (way 0) and dy·W
+ * (way 1). Made anew from the weights by each call: once at the start and after every change.
+ * Uses lanes inside. */
+void params_pack(struct params *p);
+const uint16_t *params_packed(const struct params *p, int i, int way);
 
 /* These four use lanes inside. PARAM_ROWS: rows no lane touched are skipped by all. */
 void params_zero(struct params *p);		/* gradients and touch marks */

@@ -68,6 +68,8 @@ void params_clear(struct params *p)
 	mem_free(p->g);
 	mem_free(p->touch);
 	mem_free(p->touch_off);
+	mem_free(p->pack);
+	mem_free(p->pack_off);
 	*p = (struct params){ 0 };
 }
 
