@@ -1,0 +1,83 @@
+/* node_attend.h - private to num: what the two ways of attention (float32, bf16) share.
+ *
+ * A group is a stretch of queries and the stretch of keys that they may see: one sequence, or,
+ * with ranges, everything. Query i of a group sees its keys lo[i] .. hi[i]-1 (none: lo = hi = 0).
+ */
+#ifndef LTM_NUM_NODE_ATTEND_H
+#define LTM_NUM_NODE_ATTEND_H
+
+#include "num/net.h"
+
+struct attention {
+	struct attend a;
+	struct node *q, *k, *v, *range;
+	int groups, T, S;		/* rows of a group in q; in k and v */
+	float scale;			/* 1 / sqrt(head) */
+	int *lo, *hi;			/* [T] */
+	/* Of each 32 queries, for the way back in bf16: keys that any sees, keys that all see. */
+	struct chunk {
+		int any_lo, any_hi, all_lo, all_hi;
+	} *chunk;			/* [T / 32 up] */
+	float *c, *s;			/* [places][head / 2]: cosines and sines of RoPE, or NULL */
+	int places_q, places_k;		/* row r has the place r % places */
+};
+
+/* Which side of the product a stretch of rows stands on. */
+struct side {
+	struct node *n;
+	int at;				/* first column of head 0 */
+	int places;
+	bool turn;
+	bool add;			/* of its gradient */
+};
+
+enum { TILE = 64 };			/* queries (forward) or keys (back) at a time */
+
+/* The log-sum-exp of a query that sees nothing: e^(s - it) is 0 for every score. */
+#define LSE_NONE 3e38f
+
+static inline int up32(int n) { return (n + 31) & ~31; }
+
+/* Cuts scratch into aligned pieces; base NULL only counts. */
+static inline void *cut(void *base, size_t *used, size_t bytes)
+{
+	void *p = base ? (char *)base + *used : NULL;
+
+	*used += (bytes + 63) & ~(size_t)63;
+	return p;
+}
+
+/* The three sides, with gradients to be written. */
+void attend_sides(const struct attention *at, struct side *q, struct side *k, struct side *v);
+
+/* Rows [from, from + rows) of head h of one side, turned by RoPE and scaled, into to [rows][ld];
+ * columns head..ld-1 become zero. */
+void attend_load32(float *to, int ld, const struct attention *at, const struct side *s, int from,
+                   int rows, int h, float scale);
+void attend_load16(bf16 *to, int ld, const struct attention *at, const struct side *s, int from,
+                   int rows, int h, float scale);
+/* The same of the gradient of the attention node itself, as it is. */
+void attend_load_dy16(bf16 *to, int ld, const struct node *n, int from, int rows, int h);
+/* The way back: g [rows][ld], turned back and scaled, written or added to the gradient's columns. */
+void attend_store(const struct attention *at, const struct side *s, const float *g, int ld, int from,
+                  int rows, int h, float scale);
+
+/* Softmax of m rows of scores s [m][ld], row i over its columns lo[i]-j0 .. hi[i]-j0-1 of w; the
+ * rest of p becomes zero. p is not divided by its sum: inv [m] is 1/sum (0: sees nothing), lse [m]
+ * the log of the sum of e^s. p may be s in the float32 form. */
+void attend_soft32(float *p, float *inv, float *lse, const float *s, int ld, const int *lo, const int *hi,
+                   int j0, int w, int m);
+void attend_soft16(bf16 *p, float *inv, float *lse, const float *s, int ld, const int *lo, const int *hi,
+                   int j0, int w, int m);
+
+/* Least lo and greatest hi of queries [i0, i1) that see anything; false when none does. */
+bool attend_span(const struct attention *at, int i0, int i1, int *lo, int *hi);
+
+size_t attend_work32(const struct attention *at);
+void attend_forward32(struct node *n);
+void attend_back32(struct node *n, struct side *q, struct side *k, struct side *v);
+size_t attend_work16(const struct attention *at);
+void attend_forward16(struct node *n);
+void attend_back16(struct node *n, struct side *q, struct side *k, struct side *v);
+
+#endif
