@@ -17,6 +17,7 @@
 
 #include "num/fast.h"
 #include "num/node_attend.h"
+#include "num/strands.h"
 
 /* ---- loading and storing heads ------------------------------------------------------------- */
 static NUM_FAST void turn32(float *to, int ld, const float *x, size_t ldx, const float *c, const float *s,
@@ -189,35 +190,6 @@ void attend_store(const struct attention *at, const struct side *s, const float 
 }
 
 /* ---- softmax of a tile ---------------------------------------------------------------------- */
-enum { STRANDS = 16 };
-
-static inline float most(const float *s, int n)
-{
-	float a[STRANDS], top;
-	int i = 0;
-
-	for (int k = 0; k < STRANDS; k++)
-		a[k] = -LSE_NONE;
-	for (; i + STRANDS <= n; i += STRANDS)
-		for (int k = 0; k < STRANDS; k++)
-			a[k] = s[i + k] > a[k] ? s[i + k] : a[k];
-	for (int k = 0; i < n; i++, k++)
-		a[k] = s[i] > a[k] ? s[i] : a[k];
-	top = a[0];
-	for (int k = 1; k < STRANDS; k++)
-		top = a[k] > top ? a[k] : top;
-	return top;
-}
-
-static inline float fold(const float *a)
-{
-	float b[8];
-
-	for (int i = 0; i < 8; i++)
-		b[i] = a[i] + a[i + 8];
-	return ((b[0] + b[4]) + (b[2] + b[6])) + ((b[1] + b[5]) + (b[3] + b[7]));
-}
-
 static inline float exp_sum32(float *p, const float *s, float top, int n)
 {
 	float a[STRANDS] = { 0 };
@@ -232,7 +204,7 @@ static inline float exp_sum32(float *p, const float *s, float top, int n)
 		p[i] = fast_exp(s[i] - top);
 		a[k] += p[i];
 	}
-	return fold(a);
+	return strands_fold(a);
 }
 
 static inline float exp_sum16(bf16 *p, const float *s, float top, int n)
@@ -253,7 +225,7 @@ static inline float exp_sum16(bf16 *p, const float *s, float top, int n)
 		p[i] = bf16_down(e);
 		a[k] += e;
 	}
-	return fold(a);
+	return strands_fold(a);
 }
 
 #define SOFT(name, type, exp_sum) \
@@ -263,7 +235,7 @@ static inline float exp_sum16(bf16 *p, const float *s, float top, int n)
 		for (int i = 0; i < m; i++, s += ld, p += ld) { \
 			int a = lo[i] - j0, b = hi[i] - j0; \
 			bool none = hi[i] <= lo[i]; \
-			float top = none ? 0 : most(s + a, b - a), sum; \
+			float top = none ? 0 : strands_max(s + a, b - a), sum; \
 			if (none) \
 				a = b = 0; \
 			sum = exp_sum(p + a, s + a, top, b - a); \

@@ -12,8 +12,9 @@
 
 #include "num/fast.h"
 #include "num/net.h"
+#include "num/strands.h"
 
-enum { CHUNK = 256, BLOCK = 32, STRANDS = 16 };
+enum { CHUNK = 256, BLOCK = 32 };
 
 struct ce {
 	int V;
@@ -57,37 +58,10 @@ static size_t room_of(struct room *r, const struct node *n, void *base)
 }
 
 /* ---- a row of logits -------------------------------------------------------------------------- */
-static inline float fold(const float *a)
-{
-	float b[8];
-
-	for (int i = 0; i < 8; i++)
-		b[i] = a[i] + a[i + 8];
-	return ((b[0] + b[4]) + (b[2] + b[6])) + ((b[1] + b[5]) + (b[3] + b[7]));
-}
-
-static inline float most(const float *s, int n)
-{
-	float a[STRANDS], top;
-	int i = 0;
-
-	for (int k = 0; k < STRANDS; k++)
-		a[k] = -3e38f;
-	for (; i + STRANDS <= n; i += STRANDS)
-		for (int k = 0; k < STRANDS; k++)
-			a[k] = s[i + k] > a[k] ? s[i + k] : a[k];
-	for (int k = 0; i < n; i++, k++)
-		a[k] = s[i] > a[k] ? s[i] : a[k];
-	top = a[0];
-	for (int k = 1; k < STRANDS; k++)
-		top = a[k] > top ? a[k] : top;
-	return top;
-}
-
 /* s becomes e^(s - top); their sum, by parts of 512 in float32, the parts in double. */
 static NUM_FAST double exp_sum(float *s, int n, float *topp)
 {
-	float top = most(s, n);
+	float top = strands_max(s, n);
 	double sum = 0;
 
 	*topp = top;
@@ -104,7 +78,7 @@ static NUM_FAST double exp_sum(float *s, int n, float *topp)
 			s[i] = fast_exp(s[i] - top);
 			a[k] += s[i];
 		}
-		sum += (double)fold(a);
+		sum += (double)strands_fold(a);
 	}
 	return sum;
 }
