@@ -174,6 +174,12 @@ static inline void lab_input(struct lab *l, int i)
 		l->in[i] = net_linear(l->t, l->in[i], l->mix_t[i], -1);
 }
 
+static inline void lab_refill(struct lab *l)
+{
+	for (int i = 0; i < l->n_fill; i++)
+		memcpy(l->fill[i].n->x, l->fill[i].v, l->fill[i].bytes);
+}
+
 /* twice: the operation is laid two times on the same inputs, so that gradients are added. */
 static inline void lab_open(struct lab *l, const struct lab_case *c, struct lab_size z, enum num_type wide,
                             bool train, bool twice, bool hold)
@@ -197,8 +203,7 @@ static inline void lab_open(struct lab *l, const struct lab_case *c, struct lab_
 	for (size_t i = 0; hold && i < l->t->n; i++)
 		net_hold(l->t->node[i]);
 	net_plan(l->t);
-	for (int i = 0; i < l->n_fill; i++)
-		memcpy(l->fill[i].n->x, l->fill[i].v, l->fill[i].bytes);
+	lab_refill(l);
 }
 static inline void lab_close(struct lab *l)
 {

@@ -335,9 +335,400 @@ static void t_bf16(void **state)
 				compare_types(&cases[c], z[s], s % 2 && !cases[c].once);
 }
 
+/* ---- the same bits again: nothing of an earlier run, and nothing unwritten, is read ----------- */
+static void same_again(struct lab *l, const char *name)
+{
+	float *g = TAKE(&l->mem, float, l->p.n);
+	double loss = lab_run(l);
+
+	memcpy(g, l->p.g, l->p.n * sizeof *g);
+	for (int turn = 0; turn < 2; turn++) {
+		if (turn) {		/* every byte of the plan becomes part of a NaN */
+			memset(l->t->block, 0xFF, l->t->bytes);
+			lab_refill(l);
+		}
+		if (lab_run(l) != loss || memcmp(g, l->p.g, l->p.n * sizeof *g))
+			fail_msg("%s: run again %sgives other bits", name, turn ? "on poisoned memory " : "");
+	}
+}
+
+static void t_again(void **state)
+{
+	(void)state;
+	for (int c = 0; c < N_CASE; c++)
+		for (int s = 0; s < N_SIZE; s++) {
+			struct lab l;
+
+			lab_open(&l, &cases[c], sizes[s], s % 2 ? NUM_F32 : NUM_BF16, true, s % 4 == 1, false);
+			same_again(&l, cases[c].name);
+			lab_close(&l);
+		}
+}
+
+/* ---- attention against its definition ---------------------------------------------------------- */
+struct attend_case {
+	struct attend a;
+	int q_cols, k_cols, v_cols, sequences;	/* sequences 0: by ranges, 3 T queries, 2 S keys */
+};
+static const struct attend_case attends[] = {
+	{ { 2, 8, 0, 0, 0, 70, 70, true, 0, 10000 }, 16, 16, 16, 2 },
+	{ { 2, 8, 0, 0, 0, 70, 70, false, 0, 0 }, 16, 16, 16, 2 },
+	{ { 3, 6, 1, 2, 3, 130, 130, true, 9, 100 }, 20, 21, 22, 1 },
+	{ { 1, 32, 0, 0, 0, 1, 1, true, 0, 10000 }, 32, 32, 32, 4 },
+	{ { 1, 5, 0, 0, 0, 31, 65, false, 0, 0 }, 5, 5, 5, 3 },
+	{ { 2, 34, 0, 0, 0, 33, 66, true, 0, 10000 }, 68, 68, 68, 2 },
+	{ { 2, 4, 0, 0, 0, 40, 7, true, 5, 10000 }, 8, 8, 8, 2 },
+	{ { 2, 8, 0, 0, 0, 300, 300, true, 64, 0 }, 16, 16, 16, 1 },
+	{ { 2, 8, 0, 0, 0, 600, 600, true, 0, 500 }, 16, 16, 16, 1 },
+	{ { 2, 8, 0, 0, 0, 30, 9, true, 3, 0 }, 16, 16, 16, 0 },
+	{ { 3, 6, 2, 1, 0, 50, 40, false, 0, 77 }, 20, 20, 20, 0 },
+};
+
+/* Number d of head h of row n, turned by RoPE. */
+static double turned(const struct node *x, int at, const struct attend *a, int n, int place, int h, int d,
+                     bool rope)
+{
+	const float *row = (const float *)x->x + (size_t)n * x->D + at + h * a->head;
+	double turn = place * pow(a->rope_base, -2.0 * (d / 2) / a->head);
+
+	if (!rope || a->rope_base == 0)
+		return (double)row[d];
+	return d % 2 ? (double)row[d] * cos(turn) + (double)row[d - 1] * sin(turn)
+	             : (double)row[d] * cos(turn) - (double)row[d + 1] * sin(turn);
+}
+
+static bool sees(const struct attend_case *c, const uint32_t *range, int n, int m)
+{
+	const struct attend *a = &c->a;
+	int i = n % a->T, j = m % a->S;
+
+	if (!c->sequences)
+		return m >= (int)range[2 * n] && m < (int)range[2 * n + 1];
+	return n / a->T == m / a->S && (!a->causal || j <= i + a->S - a->T) &&
+	       (a->window <= 0 || j > i + a->S - a->T - a->window);
+}
+
+/* out [head] of query n and head h, by the whole row of scores. */
+static void defined(double *out, const struct attend_case *c, const uint32_t *range, const struct node *q,
+                    const struct node *k, const struct node *v, int n, int h)
+{
+	const struct attend *a = &c->a;
+	double *s = mem_alloc((size_t)k->N, sizeof *s), top = -1e300, sum = 0;
+
+	for (int m = 0; m < k->N; m++) {
+		for (int d = 0; d < a->head; d++)
+			s[m] += turned(q, a->q_at, a, n, n % a->T, h, d, true) *
+			        turned(k, a->k_at, a, m, m % a->S, h, d, true) / sqrt((double)a->head);
+		top = sees(c, range, n, m) && s[m] > top ? s[m] : top;
+	}
+	for (int m = 0; m < k->N; m++)
+		sum += s[m] = sees(c, range, n, m) ? exp(s[m] - top) : 0;
+	for (int d = 0; d < a->head; d++) {
+		out[d] = 0;
+		for (int m = 0; m < k->N; m++)
+			out[d] += sum > 0 ? s[m] / sum * turned(v, a->v_at, a, m, 0, h, d, false) : 0;
+	}
+	mem_free(s);
+}
+
+static void attend_like_defined(const struct attend_case *c, uint64_t seed)
+{
+	struct params p = { 0 };
+	const struct attend *a = &c->a;
+	int N = (c->sequences ? c->sequences : 3) * a->T, M = (c->sequences ? c->sequences : 2) * a->S;
+	struct rng r = rng_stream(seed, "t.attend", 0);
+	struct node *q, *k, *v, *y, *range = NULL;
+	struct net *t;
+	double out[64];
+
+	PARAMS_ADD(&p, "nothing", 0, 1);
+	params_alloc(&p, 1);
+	t = net_open(&p, 0, NUM_F32, false);
+	q = net_input(t, N, c->q_cols);
+	k = net_input(t, M, c->k_cols);
+	v = net_input(t, M, c->v_cols);
+	if (!c->sequences)
+		range = net_ids(t, 2 * N);
+	y = net_attend(t, q, k, v, a, range);
+	net_hold(y);
+	net_plan(t);
+	for (size_t i = 0; i < node_len(q); i++)
+		((float *)q->x)[i] = (float)rng_normal(&r);
+	for (size_t i = 0; i < node_len(k); i++)
+		((float *)k->x)[i] = (float)rng_normal(&r);
+	for (size_t i = 0; i < node_len(v); i++)
+		((float *)v->x)[i] = (float)rng_normal(&r);
+	for (int n = 0; range && n < N; n++) {
+		uint32_t from = (uint32_t)rng_below(&r, (uint64_t)M), len = (uint32_t)rng_below(&r, 30);
+
+		len = n % 5 == 0 ? 0 : n % 5 == 1 ? 1 : len;
+		node_ids(range)[2 * n] = from;
+		node_ids(range)[2 * n + 1] = from + len < (uint32_t)M ? from + len : (uint32_t)M;
+	}
+	net_forward(t);
+	for (int n = 0; n < N; n++)
+		for (int h = 0; h < a->heads; h++) {
+			defined(out, c, range ? node_ids(range) : NULL, q, k, v, n, h);
+			for (int d = 0; d < a->head; d++)
+				CHECK_NEAR(((float *)y->x)[(size_t)n * y->D + h * a->head + d], out[d], 2e-5);
+		}
+	net_close(t);
+	params_clear(&p);
+}
+
+static void t_attend(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < sizeof attends / sizeof *attends; c++)
+		attend_like_defined(&attends[c], c);
+}
+
+/* ---- a small decoder: the plan of memory --------------------------------------------------------- */
+enum { LAYERS_MAX = 24 };
+struct decoder_shape {
+	int layers, width, heads, hidden, vocab, T, sequences;
+	double drop;
+};
+
+static void decoder_tensors(struct lab *l, const struct decoder_shape *d, int (*w)[6], int *embed, int *last)
+{
+	size_t D = (size_t)d->width, H = (size_t)d->hidden;
+	char name[32];
+
+	*embed = PARAMS_ADD(&l->p, "embed", PARAM_PACK, (size_t)d->vocab, D);
+	*last = PARAMS_ADD(&l->p, "norm", 0, D);
+	for (int i = 0; i < d->layers; i++) {
+		static const char *const what[6] = { "att_norm", "qkv", "att_out", "ffn_norm", "gate_up", "down" };
+		size_t shape[6][2] = { { 1, D }, { 3 * D, D }, { D, D }, { 1, D }, { 2 * H, D }, { D, H } };
+
+		for (int k = 0; k < 6; k++) {
+			snprintf(name, sizeof name, "layer.%d.%s", i, what[k]);
+			w[i][k] = PARAMS_ADD(&l->p, name, k % 3 ? PARAM_PACK : 0, shape[k][0], shape[k][1]);
+		}
+	}
+	params_alloc(&l->p, 1);
+	for (int t = 0; t < (int)l->p.n_t; t++)
+		if (l->p.t[t].flags & PARAM_PACK)
+			params_init(&l->p, t, t == *embed ? 0.7 : params_fan_in(&l->p, t), 3);
+		else
+			params_fill(&l->p, t, 1);
+}
+
+static struct node *decoder_lay(struct lab *l, const struct decoder_shape *d, int (*w)[6], int embed, int last)
+{
+	int D = d->width, head = D / d->heads, N = d->T * d->sequences;
+	struct attend a = { d->heads, head, 0, D, 2 * D, d->T, d->T, true, 0, 10000 };
+	struct node *x = net_embed(l->t, embed, lab_random_ids(l, N, d->vocab, 0)), *y;
+
+	x = net_dropout(l->t, x, d->drop);
+	for (int i = 0; i < d->layers; i++) {
+		y = net_linear(l->t, net_rmsnorm(l->t, x, w[i][0]), w[i][1], -1);
+		x = net_linear_add(l->t, x, net_attend(l->t, y, y, y, &a, NULL), w[i][2]);
+		y = net_swiglu(l->t, net_linear(l->t, net_rmsnorm(l->t, x, w[i][3]), w[i][4], -1));
+		x = net_linear_add(l->t, x, net_dropout(l->t, y, d->drop), w[i][5]);
+	}
+	return net_ce(l->t, net_rmsnorm(l->t, x, last), embed, lab_random_ids(l, N, d->vocab, 5), 1);
+}
+
+static void decoder_open(struct lab *l, const struct decoder_shape *d, enum num_type wide, bool hold)
+{
+	static const struct lab_case c = { .name = "decoder" };
+	int w[LAYERS_MAX][6], embed, last;
+
+	*l = (struct lab){ .c = &c, .r = rng_stream(3, "decoder", 0), .mem = arena_open("lab") };
+	decoder_tensors(l, d, w, &embed, &last);
+	l->t = net_open(&l->p, 0, wide, true);
+	l->loss[0] = decoder_lay(l, d, w, embed, last);
+	l->t->scale = 1.0 / (d->T * d->sequences);
+	for (size_t i = 0; hold && i < l->t->n; i++)
+		net_hold(l->t->node[i]);
+	net_plan(l->t);
+	lab_refill(l);
+}
+
+static const struct decoder_shape small = { 2, 16, 2, 24, 37, 35, 2, 0.1 };
+
+static void t_decoder_gradients(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	decoder_open(&l, &small, NUM_F32, false);
+	l.t->scale = 1;
+	for (int t = 0; t < (int)l.p.n_t; t++)
+		if (!lab_agrees(&l, t, 1))
+			fail_msg("decoder: gradient of %s", l.p.t[t].name);
+	lab_close(&l);
+}
+
+/* With every value held, nothing of the values is reused: the same bits must come. */
+static void t_plan_changes_nothing(void **state)
+{
+	(void)state;
+	for (int type = 0; type < 2; type++) {
+		struct lab a, b;
+
+		decoder_open(&a, &small, type ? NUM_BF16 : NUM_F32, false);
+		decoder_open(&b, &small, type ? NUM_BF16 : NUM_F32, true);
+		CHECK(a.t->bytes < b.t->bytes);
+		CHECK(lab_run(&a) == lab_run(&b));
+		CHECK(a.p.n == b.p.n && !memcmp(a.p.g, b.p.g, a.p.n * sizeof *a.p.g));
+		same_again(&a, "decoder");
+		same_again(&b, "decoder, held");
+		CHECK(lab_run(&a) > 0);
+		lab_close(&a);
+		lab_close(&b);
+	}
+}
+
+/* Two places that are alive together never meet, and a deep net needs less than all it ever holds. */
+static void t_plan_saves(void **state)
+{
+	struct decoder_shape deep = { 24, 32, 2, 64, 50, 64, 4, 0 };
+	size_t all = 0, values = 0;
+	struct lab l;
+
+	(void)state;
+	decoder_open(&l, &deep, NUM_BF16, false);
+	for (size_t i = 0; i < l.t->n; i++) {
+		const struct node *n = l.t->node[i];
+
+		values += node_len(n) * num_size(n->type);
+		all += (n->wants ? 2 : 1) * node_len(n) * num_size(n->type) + n->keep_bytes;
+	}
+	if (l.t->bytes >= all * 7 / 10)
+		fail_msg("24 layers: %zu bytes planned, %zu values, %zu in all", l.t->bytes, values, all);
+	lab_run(&l);
+	lab_close(&l);
+}
+
+/* ---- holes ---------------------------------------------------------------------------------------- */
+enum { HOLES = 200, WIDE_HOLES = 100 };
+static double holes(uint8_t *dead, uint64_t seed, uint64_t step, int lane, int before)
+{
+	struct params p = { 0 };
+	struct net *t;
+	struct node *x, *y;
+	double sum = 0;
+	int e = PARAMS_ADD(&p, "in", 0, HOLES, WIDE_HOLES);
+
+	params_alloc(&p, 4);
+	params_fill(&p, e, 1);
+	t = net_open(&p, lane, NUM_F32, true);
+	for (int i = 0; i < before; i++)
+		net_input(t, 1, 1);
+	x = net_ids(t, HOLES);
+	y = net_dropout(t, net_embed(t, e, x), 0.25);
+	net_hold(y);
+	net_plan(t);
+	for (int i = 0; i < HOLES; i++)
+		node_ids(x)[i] = (uint32_t)i;
+	t->seed = seed, t->step = step;
+	net_forward(t);
+	for (size_t i = 0; i < node_len(y); i++) {
+		dead[i] = ((float *)y->x)[i] == 0;
+		sum += (double)((float *)y->x)[i];
+	}
+	net_close(t);
+	params_clear(&p);
+	return sum / (HOLES * WIDE_HOLES);
+}
+
+static void t_dropout(void **state)
+{
+	static uint8_t a[HOLES * WIDE_HOLES], b[HOLES * WIDE_HOLES];
+	static const uint64_t other[][4] = { { 2, 5, 0, 0 }, { 1, 6, 0, 0 }, { 1, 5, 1, 0 }, { 1, 5, 0, 1 } };
+	size_t n = sizeof a, dead = 0, pairs = 0, down = 0;
+
+	(void)state;
+	CHECK_NEAR(holes(a, 1, 5, 0, 0), 1, 0.02);
+	holes(b, 1, 5, 0, 0);
+	CHECK(!memcmp(a, b, n));
+	for (size_t i = 0; i < n; i++) {
+		dead += a[i];
+		pairs += i + 1 < n && a[i] && a[i + 1];
+		down += i + WIDE_HOLES < n && a[i] && a[i + WIDE_HOLES];
+	}
+	CHECK_NEAR((double)dead / (double)n, 0.25, 0.015);	/* and neighbours know nothing of each other */
+	CHECK_NEAR((double)pairs / (double)n, 0.0625, 0.008);
+	CHECK_NEAR((double)down / (double)n, 0.0625, 0.008);
+	for (size_t k = 0; k < sizeof other / sizeof *other; k++) {
+		size_t both = 0;
+
+		holes(b, other[k][0], other[k][1], (int)other[k][2], (int)other[k][3]);
+		for (size_t i = 0; i < n; i++)
+			both += a[i] & b[i];
+		CHECK_NEAR((double)both / (double)n, 0.0625, 0.008);
+	}
+}
+
+/* ---- what losses promise ------------------------------------------------------------------------- */
+static void t_losses(void **state)
+{
+	struct params p = { 0 };
+	int e = PARAMS_ADD(&p, "e", 0, 5, 3);
+	struct net *t;
+	struct node *x, *truth, *ce, *choice, *w, *mse, *s;
+	const float *nats, *prob;
+
+	(void)state;
+	params_alloc(&p, 1);
+	params_init(&p, e, 1, 1);
+	t = net_open(&p, 0, NUM_F32, false);
+	x = net_input(t, 4, 3);
+	s = net_input(t, 4, 3);
+	truth = net_ids(t, 4);
+	w = net_input(t, 4, 1);
+	ce = net_ce(t, x, e, truth, 2);
+	choice = net_choice(t, net_scale(t, s, 1), truth, 1);
+	mse = net_mse(t, x, s, w, 1);
+	net_plan(t);
+	for (int i = 0; i < 12; i++)
+		((float *)x->x)[i] = (float)i / 7, ((float *)s->x)[i] = (float)(i % 5);
+	for (int i = 0; i < 4; i++) {
+		node_ids(truth)[i] = i == 2 ? ID_NONE : (uint32_t)(i % 3);
+		((float *)w->x)[i] = i == 1 ? 0 : 1;
+	}
+	((float *)s->x)[5] = 500;		/* of row 1, weight 0; no overflow in its softmax either */
+	for (int turn = 0; turn < 2; turn++) {	/* counts start anew */
+		double sum = 0;
+
+		net_forward(t);
+		CHECK(ce->count == 3 && choice->count == 3 && mse->count == 3);
+		nats = net_ce_rows(ce);
+		CHECK(nats[2] == 0);
+		for (int i = 0; i < 4; i++) {
+			double z = 0, right = 0;
+
+			for (int v = 0; v < 5; v++) {
+				double dot = num_dot((float *)x->x + 3 * i, params_w(&p, e) + 3 * v, 3);
+
+				z += exp(dot);
+				right = (uint32_t)v == node_ids(truth)[i] ? dot : right;
+			}
+			if (i != 2)
+				CHECK_NEAR(nats[i], log(z) - right, 1e-5);
+			sum += (double)nats[i];
+		}
+		CHECK_NEAR(ce->loss, sum, 1e-6);
+		prob = net_choice_p(choice);
+		CHECK(prob[5] == 1 && prob[3] == 0);
+		CHECK_NEAR(prob[0], 1 / (1 + exp(1.0) + exp(2.0)), 1e-6);
+		CHECK(mse->loss < 1000);
+	}
+	((float *)s->x)[4] = NAN;		/* left out: does not matter; counted: shows */
+	net_forward(t);
+	CHECK(!isnan(mse->loss) && isnan(choice->loss));
+	net_close(t);
+	params_clear(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(t_again), cmocka_unit_test(t_attend), cmocka_unit_test(t_decoder_gradients),
+		cmocka_unit_test(t_plan_changes_nothing), cmocka_unit_test(t_plan_saves),
+		cmocka_unit_test(t_dropout), cmocka_unit_test(t_losses),
 		cmocka_unit_test(t_gradients), cmocka_unit_test(t_gradients_catch),
 		cmocka_unit_test(t_faults_are_caught), cmocka_unit_test(t_bf16),
 	};
