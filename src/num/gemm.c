@@ -16,6 +16,7 @@
 #include <dlfcn.h>
 #include <omp.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 #include "num/num.h"
@@ -40,6 +41,20 @@ static void find(void *to, void *lib, const char *name)
 	memcpy(to, &at, sizeof at);
 }
 
+/* OpenBLAS knows chips by their model numbers: on one newer than itself it may fall back to
+ * kernels of 2004, five times slower. What a chip can do does not depend on its number. A setting
+ * of the user's own stays. */
+static void name_core(void)
+{
+#if defined(__x86_64__) && defined(__GNUC__)
+	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+		setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
+	else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+		setenv("OPENBLAS_CORETYPE", "Haswell", 0);
+#endif
+}
+
 static void open_blas(void)
 {
 	static const char *const file[] = { LTM_BLAS, "libopenblas.so.0", "libblas.so.3" };
@@ -49,6 +64,7 @@ static void open_blas(void)
 
 	blas.cramped = !getrlimit(RLIMIT_AS, &room) && room.rlim_cur != RLIM_INFINITY &&
 	               room.rlim_cur < BLAS_ROOM;
+	name_core();
 	for (size_t i = 0; !lib && !blas.cramped && i < sizeof file / sizeof *file; i++)
 		lib = dlopen(file[i], RTLD_NOW | RTLD_LOCAL);
 	if (!lib)
