@@ -94,7 +94,7 @@ static enum status tree_of(struct node **out, json_t *j, int depth, struct count
 		json_array_foreach(j, i, v) {
 			if (tree_of(&child, v, depth + 1, c, e))
 				return e->code;
-			node_add(n, child);
+			node_append(n, child);
 		}
 		return OK;
 	}
@@ -102,7 +102,7 @@ static enum status tree_of(struct node **out, json_t *j, int depth, struct count
 		if (tree_of(&child, v, depth + 1, c, e))
 			return e->code;
 		child->key = str_copy(c->a, str_of(key));
-		node_add(n, child);
+		node_append(n, child);
 	}
 	return OK;
 }

@@ -317,7 +317,7 @@ static struct node *write_list(const struct str *v, int n, struct arena *a)
 	struct node *list = node_flow(node_seq(a));
 
 	for (int i = 0; i < n; i++)
-		node_add(list, node_text(a, v[i]));
+		node_append(list, node_text(a, v[i]));
 	return list;
 }
 
@@ -388,7 +388,7 @@ static void write_conf(struct node *map, const struct scene *s, bool pvq, struct
 			continue;
 		list = node_flow(node_seq(a));
 		for (int i = 0; i < n; i++)
-			node_add(list, node_float(a, v[i]));
+			node_append(list, node_float(a, v[i]));
 		node_put(conf, f->key, list);
 	}
 	node_put(map, "confidence", conf);

@@ -439,8 +439,8 @@ static struct node *pair(uint64_t x, uint64_t y, struct arena *a)
 {
 	struct node *n = node_flow(node_seq(a));
 
-	node_add(n, node_u64(a, x));
-	node_add(n, node_u64(a, y));
+	node_append(n, node_u64(a, x));
+	node_append(n, node_u64(a, y));
 	return n;
 }
 
@@ -469,8 +469,8 @@ static void put_sentences(struct node *map, const struct scene_doc *s, struct ar
 	for (uint32_t i = 0; i < s->n_sent; i++) {
 		struct node *one = pair(s->sent[i].off, s->sent[i].len, a);
 
-		node_add(one, node_u64(a, s->sent[i].para));
-		node_add(list, one);
+		node_append(one, node_u64(a, s->sent[i].para));
+		node_append(list, one);
 	}
 	node_put(map, "sentences", list);
 }
@@ -482,7 +482,7 @@ static void put_cause(struct node *map, const struct scene_doc *s, struct arena 
 	if (!s->cause)
 		return;
 	for (uint32_t i = 0; i < s->n_cause; i++)
-		node_add(list, node_u64(a, s->cause[i]));
+		node_append(list, node_u64(a, s->cause[i]));
 	node_put(map, "cause", list);
 }
 
@@ -518,9 +518,9 @@ static struct node *chapters_node(const struct book_doc *d, struct arena *a)
 			node_put(map, "index", node_u64(a, s->chapter_index));
 			node_put(map, "title", node_text_or_null(a, s->chapter));
 			node_put(map, "scenes", scenes);
-			node_add(chapters, map);
+			node_append(chapters, map);
 		}
-		node_add(scenes, scene_node(s, a));
+		node_append(scenes, scene_node(s, a));
 	}
 	return chapters;
 }
@@ -547,7 +547,7 @@ void scenefile_yaml_write(struct buf *out, const struct book_doc *d)
 		struct node *lemma = node_text(&a, d->alias[i].lemma);
 
 		lemma->key = d->alias[i].alias;
-		node_add(aliases, lemma);
+		node_append(aliases, lemma);
 	}
 	node_put(map, "aliases", aliases);
 	node_put(map, "chapters", chapters_node(d, &a));

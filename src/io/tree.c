@@ -82,7 +82,7 @@ struct node *node_flow(struct node *n)
 	return n;
 }
 
-void node_add(struct node *parent, struct node *child)
+void node_append(struct node *parent, struct node *child)
 {
 	must(parent->kind == NODE_SEQ || parent->kind == NODE_MAP);
 	child->next = NULL;
@@ -98,7 +98,7 @@ void node_put(struct node *map, const char *key, struct node *child)
 {
 	must(map->kind == NODE_MAP);
 	child->key = str_of(key);
-	node_add(map, child);
+	node_append(map, child);
 }
 
 struct node *node_find(const struct node *map, const char *key)

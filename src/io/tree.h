@@ -41,7 +41,7 @@ struct node *node_u64(struct arena *a, uint64_t v);
 /* The shortest decimal that reads back as the same float; what is not finite is 0. */
 struct node *node_float(struct arena *a, float v);
 struct node *node_flow(struct node *n);				/* sets flow, returns n */
-void node_add(struct node *parent, struct node *child);
+void node_append(struct node *parent, struct node *child);
 void node_put(struct node *map, const char *key, struct node *child);
 
 /* Asking. */

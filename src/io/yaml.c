@@ -177,7 +177,7 @@ static enum status place(struct build *b, struct node *n, const yaml_event_t *ev
 		n->key = b->key[b->depth - 1];
 		b->has_key[b->depth - 1] = false;
 	}
-	node_add(top, n);
+	node_append(top, n);
 	return OK;
 }
 
