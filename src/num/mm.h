@@ -67,6 +67,12 @@ void mm_run(int M, int N, int K, const bf16 *A, int lda, const bf16 *packed, boo
 /* to[cols][ldt] = fromᵀ, from [rows][ldf] of bf16: makes the left operand of dW = dyᵀ·x. */
 void mm_transpose(bf16 *to, int ldt, const bf16 *from, int ldf, int rows, int cols);
 
+/* dW[O][I] += dyᵀ·x over N rows, dy [N][O], x [N][I]: the gradient of a weight matrix. scratch has
+ * mm_outer_scratch numbers, 64-aligned. */
+size_t mm_outer_scratch(int N, int O, int I);
+void mm_outer(float *dW, int ldw, const bf16 *dy, int ldy, const bf16 *x, int ldx, int N, int O, int I,
+              bf16 *scratch);
+
 /* "amx", "avx512" or "plain": what mm_run runs on here. mm_fast: bf16 beats float32 here. */
 const char *mm_name(void);
 bool mm_fast(void);
