@@ -178,19 +178,24 @@ void mm_transpose(bf16 *to, int ldt, const bf16 *from, int ldf, int rows, int co
 /* ---- the gradient of a weight matrix -------------------------------------------------------- */
 enum { OUTER_ROWS = 512 };		/* rows at a time: both operands stay in the second cache */
 
+/* The length of a transposed row: one more block, lest rows lie a power of two apart. */
+static size_t outer_row(int n)
+{
+	return (size_t)(n + 31) / 32 * 32 + 32;
+}
+
 size_t mm_outer_scratch(int N, int O, int I)
 {
 	int n = N < OUTER_ROWS ? N : OUTER_ROWS;
-	size_t wide = (size_t)(n + 31) / 32 * 32;
 
-	return (size_t)O * wide + 32 + mm_packed(n, I);
+	return (size_t)O * outer_row(n) + 32 + mm_packed(n, I);
 }
 
 void mm_outer(float *dW, int ldw, const bf16 *dy, int ldy, const bf16 *x, int ldx, int N, int O, int I,
               bf16 *scratch)
 {
 	for (int at = 0; at < N; at += OUTER_ROWS) {
-		int n = N - at < OUTER_ROWS ? N - at : OUTER_ROWS, wide = (n + 31) / 32 * 32;
+		int n = N - at < OUTER_ROWS ? N - at : OUTER_ROWS, wide = (int)outer_row(n);
 		bf16 *packed = scratch + ((size_t)O * (size_t)wide + 31) / 32 * 32;
 
 		mm_transpose(scratch, wide, dy + (size_t)at * ldy, ldy, n, O);

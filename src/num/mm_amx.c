@@ -5,8 +5,8 @@
  *
  * A block of C is 32 × 32: two by two tiles of 16 × 16 float32. A step of 32 along K loads two
  * tiles of A (16 rows × 64 bytes), two of B (16 pair rows × 64 bytes, side by side in the panel)
- * and multiplies each with each: four products for four loads. Where rows or K end within a block,
- * A's part is copied into a block of zeros first, so nothing is read that is not A's.
+ * and multiplies each with each: four products for four loads. A strip of A is first gathered into
+ * whole tiles, with zeros where rows or K end, so nothing is read that is not A's.
  *
  * The tiles' shape is configured anew in each call: it belongs to the thread and costs some 30 ns.
  */
@@ -59,38 +59,30 @@ AMX static void configure(void)
 		_tile_dpbf16ps(3, 5, 7); \
 	} while (0)
 
-/* `steps` whole steps along K from A (row stride in bytes) and a panel. */
-AMX static void multiply(const bf16 *A, size_t stride, const bf16 *panel, int steps)
+/* `steps` steps along K from A (row stride and distance of steps in bytes) and a panel. */
+AMX static void multiply(const char *A, size_t stride, size_t next, const bf16 *panel, int steps)
 {
 	for (int s = 0; s < steps; s++) {
 		_tile_loadd(6, panel, 128);
 		_tile_loadd(7, panel + 32, 128);
 		_tile_loadd(4, A, stride);
-		_tile_loadd(5, A + 8 * stride, stride);		/* 16 rows on, in numbers of 2 bytes */
+		_tile_loadd(5, A + 16 * stride, stride);
 		PRODUCTS();
-		A += STEP;
+		A += next;
 		panel += STEP * MM_PANEL;
 	}
 }
 
-/* A's part [rows][cols] in a block of zeros. */
-static void block_of(bf16 *to, const bf16 *A, int lda, int rows, int cols)
+/* A's part [rows][K] as tiles, [K/32 up][32][32], zeros beyond its edges: rows that lie a power of two
+ * apart would fall into the same few sets of the first cache. */
+AMX static void gather_tiles(bf16 *to, const bf16 *A, int lda, int rows, int K)
 {
-	memset(to, 0, ROWS * STEP * sizeof *to);
-	for (int r = 0; r < rows; r++)
-		memcpy(to + r * STEP, A + (size_t)r * lda, (size_t)cols * sizeof *to);
-}
+	for (int k = 0; k < K; k += STEP) {
+		__mmask32 in = K - k >= STEP ? ~0u : (1u << (K - k)) - 1;
 
-/* The block's product over all of K into the tiles, which are zero or hold C. */
-AMX static void block(const bf16 *A, int lda, const bf16 *panel, int rows, int K)
-{
-	_Alignas(64) bf16 part[ROWS * STEP];
-	int whole = rows == ROWS ? K / STEP : 0;
-
-	multiply(A, (size_t)lda * sizeof(bf16), panel, whole);
-	for (int k = whole * STEP; k < K; k += STEP) {
-		block_of(part, A + k, lda, rows, K - k < STEP ? K - k : STEP);
-		multiply(part, STEP * sizeof(bf16), panel + (size_t)k * MM_PANEL, 1);
+		for (int r = 0; r < ROWS; r++, to += STEP)
+			_mm512_store_si512(to, r < rows ? _mm512_maskz_loadu_epi16(in, A + (size_t)r * lda + k) :
+			                                  _mm512_setzero_si512());
 	}
 }
 
@@ -142,37 +134,95 @@ static void store_part(void *C, enum num_type type, size_t ldc, const float *sum
 		}
 }
 
+/* One 32-row strip of C over the panels of [n, n_end): `chunk` of K from k on. acc holds the sums between
+ * chunks of K, [32][NB]; first and last say which chunk it is. */
+enum { KB = 1024, NB = 256 };
+struct strip {
+	const bf16 *packed;
+	size_t panel;		/* numbers of a panel */
+	int rows, N, ldc;
+	bool add;
+	char *C;		/* the strip's first number */
+	enum num_type type;
+};
+
+AMX static void strip_part(const struct strip *s, float *acc, const char *A, size_t stride, size_t next, int k,
+                           int steps, int n, int n_end, bool first, bool last)
+{
+	_Alignas(64) float sum[ROWS * MM_PANEL];
+
+	for (int at = n; at < n_end; at += MM_PANEL) {
+		int cols = s->N - at < MM_PANEL ? s->N - at : MM_PANEL;
+		bool whole = s->rows == ROWS && cols == MM_PANEL, direct = whole && s->type == NUM_F32;
+		char *to = s->C + (size_t)at * num_size(s->type);
+		float *kept = acc + (at - n);
+
+		if (direct && (s->add || !first))
+			load_tiles((float *)to, (size_t)s->ldc);
+		else if (first)
+			zero_tiles();
+		else
+			load_tiles(kept, NB);
+		multiply(A, stride, next, s->packed + (size_t)(at / MM_PANEL) * s->panel + (size_t)k * MM_PANEL, steps);
+		if (direct) {
+			store_tiles((float *)to, (size_t)s->ldc);
+		} else if (!last) {
+			store_tiles(kept, NB);
+		} else {
+			store_tiles(sum, 32);
+			if (whole && !s->add)
+				store16((bf16 *)to, (size_t)s->ldc, sum);
+			else
+				store_part(to, s->type, (size_t)s->ldc, sum, s->rows, cols, s->add);
+		}
+	}
+}
+
+/* Few columns, and rows that are whole and not a page apart: A is read where it lies. */
+static bool as_it_lies(int rows, int N, int K, int lda)
+{
+	return rows == ROWS && K % STEP == 0 && (N <= 2 * MM_PANEL || K <= STEP) && lda % 2048 != 0;
+}
+
+/* The strip of rows m.. over columns [n, n_end) and a chunk of K from k on. */
+AMX static void strip(const struct strip *s, float *acc, bf16 *tiles, const bf16 *A, int lda, int k, int part,
+                      int n, int n_end, int K)
+{
+	bool first = k == 0, last = k + part == K;
+
+	if (as_it_lies(s->rows, n_end - n, part, lda)) {
+		strip_part(s, acc, (const char *)(A + k), (size_t)lda * 2, STEP * 2, k, part / STEP, n, n_end, first,
+		           last);
+		return;
+	}
+	gather_tiles(tiles, A + k, lda, s->rows, part);
+	strip_part(s, acc, (const char *)tiles, STEP * 2, ROWS * STEP * 2, k, (part + STEP - 1) / STEP, n, n_end,
+	           first, last);
+}
+
+/* Columns go in groups whose part of B stays in the second cache while all rows pass by. A float32 C keeps
+ * the sums between chunks of K itself, so there all rows pass a chunk before the next one; sums for a bf16
+ * C are kept aside, strip by strip. */
 AMX void mm_amx(int M, int N, int K, const bf16 *A, int lda, const bf16 *packed, bool add, void *C,
                 enum num_type type_c, int ldc)
 {
-	_Alignas(64) float sum[ROWS * MM_PANEL];
-	size_t panel = mm_pairs(K) * 2 * MM_PANEL;
+	_Alignas(64) bf16 tiles[ROWS * KB];
+	_Alignas(64) float acc[ROWS * NB];
+	int deep = K < KB ? (K + STEP - 1) / STEP * STEP : KB, wide = KB * NB / deep / MM_PANEL * MM_PANEL;
+	int outer = type_c == NUM_F32 ? KB : K;		/* along K, all rows at a time */
 
 	configure();
-	for (int m = 0; m < M; m += ROWS) {
-		int rows = M - m < ROWS ? M - m : ROWS;
+	for (int n = 0; n < N; n += wide)
+		for (int k0 = 0; k0 < K; k0 += outer)
+			for (int m = 0; m < M; m += ROWS) {
+				struct strip s = { packed, mm_pairs(K) * 2 * MM_PANEL, M - m < ROWS ? M - m : ROWS, N, ldc,
+				                   add, (char *)C + (size_t)m * ldc * num_size(type_c), type_c };
+				int k_end = k0 + outer < K ? k0 + outer : K, n_end = n + wide < N ? n + wide : N;
 
-		for (int n = 0; n < N; n += MM_PANEL) {
-			int cols = N - n < MM_PANEL ? N - n : MM_PANEL;
-			bool whole = rows == ROWS && cols == MM_PANEL, direct = whole && type_c == NUM_F32;
-			char *to = (char *)C + ((size_t)m * ldc + n) * num_size(type_c);
-
-			if (direct && add)
-				load_tiles((float *)to, (size_t)ldc);
-			else
-				zero_tiles();
-			block(A + (size_t)m * lda, lda, packed + (size_t)(n / MM_PANEL) * panel, rows, K);
-			if (direct) {
-				store_tiles((float *)to, (size_t)ldc);
-				continue;
+				for (int k = k0; k < k_end; k += KB)
+					strip(&s, acc, tiles, A + (size_t)m * lda, lda, k, k_end - k < KB ? k_end - k : KB,
+					      n, n_end, K);
 			}
-			store_tiles(sum, 32);
-			if (whole && !add)
-				store16((bf16 *)to, (size_t)ldc, sum);
-			else
-				store_part(to, type_c, (size_t)ldc, sum, rows, cols, add);
-		}
-	}
 	_tile_release();
 }
 #else
