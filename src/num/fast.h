@@ -14,7 +14,7 @@
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__) \
 	&& !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) \
 	&& defined(__OPTIMIZE__)
-#define NUM_FAST __attribute__((target_clones("avx512f", "avx2", "default")))
+#define NUM_FAST __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
 #define NUM_FAST
 #endif

@@ -18,6 +18,7 @@
 #include "num/fast.h"
 #include "num/node_attend.h"
 #include "num/strands.h"
+#include "num/vec512.h"
 
 /* ---- loading and storing heads ------------------------------------------------------------- */
 static NUM_FAST void turn32(float *to, int ld, const float *x, size_t ldx, const float *c, const float *s,
@@ -116,6 +117,14 @@ void attend_load16(bf16 *to, int ld, const struct attention *at, const struct si
 	int head = at->a.head;
 	const bf16 *x = (const bf16 *)s->n->x + (size_t)from * s->n->D + s->at + (size_t)h * head;
 
+#if MM_X86
+	if (at->fast && s->turn)
+		attend_turn512(to, ld, x, (size_t)s->n->D, at->c, at->s, head / 2, scale, rows, from % s->places,
+		               s->places);
+	else if (at->fast)
+		attend_scale512(to, ld, x, (size_t)s->n->D, head, scale, rows);
+	else
+#endif
 	if (s->turn)
 		turn16(to, ld, x, (size_t)s->n->D, at->c, at->s, head / 2, scale, rows, from % s->places,
 		       s->places);
@@ -174,6 +183,14 @@ void attend_store(const struct attention *at, const struct side *s, const float 
 	float tmp[HEAD_MAX];
 	int head = at->a.head;
 
+#if MM_X86
+	if (at->fast && head % 2 == 0 && s->n->type == NUM_BF16) {
+		attend_store512((bf16 *)s->n->dx + (size_t)from * s->n->D + s->at + (size_t)h * head,
+		                (size_t)s->n->D, g, ld, s->turn ? at->c : NULL, at->s, head, scale, s->add, rows,
+		                from % s->places, s->places);
+		return;
+	}
+#endif
 	for (int r = 0; r < rows; r++, g += ld) {
 		size_t to = (size_t)(from + r) * s->n->D + s->at + (size_t)h * head;
 		size_t place = (size_t)((from + r) % s->places) * (head / 2);
@@ -214,13 +231,13 @@ static inline float exp_sum16(bf16 *p, const float *s, float top, int n)
 
 	for (; i + STRANDS <= n; i += STRANDS)
 		for (int k = 0; k < STRANDS; k++) {
-			float e = fast_exp(s[i + k] - top);
+			float e = fast_exp((s[i + k] - top) * LN2);
 
 			p[i + k] = bf16_down(e);
 			a[k] += e;
 		}
 	for (int k = 0; i < n; i++, k++) {
-		float e = fast_exp(s[i] - top);
+		float e = fast_exp((s[i] - top) * LN2);
 
 		p[i] = bf16_down(e);
 		a[k] += e;
@@ -228,7 +245,7 @@ static inline float exp_sum16(bf16 *p, const float *s, float top, int n)
 	return strands_fold(a);
 }
 
-#define SOFT(name, type, exp_sum) \
+#define SOFT(name, type, exp_sum, log) \
 	NUM_FAST void name(type *p, float *inv, float *lse, const float *s, int ld, const int *lo, \
 	                   const int *hi, int j0, int w, int m) \
 	{ \
@@ -242,12 +259,12 @@ static inline float exp_sum16(bf16 *p, const float *s, float top, int n)
 			memset(p, 0, (size_t)a * sizeof *p); \
 			memset(p + b, 0, (size_t)(w - b) * sizeof *p); \
 			inv[i] = none ? 0 : 1 / sum; \
-			lse[i] = none ? LSE_NONE : top + logf(sum); \
+			lse[i] = none ? LSE_NONE : top + log(sum); \
 		} \
 	}
 
-SOFT(attend_soft32, float, exp_sum32)
-SOFT(attend_soft16, bf16, exp_sum16)
+SOFT(attend_soft32, float, exp_sum32, logf)
+SOFT(attend_soft16, bf16, exp_sum16, log2f)
 
 /* ---- the node -------------------------------------------------------------------------------- */
 bool attend_span(const struct attention *at, int i0, int i1, int *lo, int *hi)
@@ -407,6 +424,7 @@ struct node *net_attend(struct net *t, struct node *q, struct node *k, struct no
 	at->places_q = a->T;
 	at->places_k = a->S;
 	at->scale = (float)(1 / sqrt((double)a->head));
+	at->fast = vec512();
 	at->lo = TAKE(&t->mem, int, at->T);
 	at->hi = TAKE(&t->mem, int, at->T);
 	at->chunk = TAKE(&t->mem, struct chunk, at->T / 32 + 1);

@@ -13,6 +13,7 @@ struct attention {
 	struct node *q, *k, *v, *range;
 	int groups, T, S;		/* rows of a group in q; in k and v */
 	float scale;			/* 1 / sqrt(head) */
+	bool fast;			/* the loops of node_attend512.c run here */
 	int *lo, *hi;			/* [T] */
 	/* Of each 32 queries, for the way back in bf16: keys that any sees, keys that all see. */
 	struct chunk {
@@ -35,6 +36,8 @@ enum { TILE = 64 };			/* queries (forward) or keys (back) at a time */
 
 /* The log-sum-exp of a query that sees nothing: e^(s - it) is 0 for every score. */
 #define LSE_NONE 3e38f
+#define LOG2E 1.44269504f
+#define LN2 0.69314718f
 
 static inline int up32(int n) { return (n + 31) & ~31; }
 
@@ -64,7 +67,8 @@ void attend_store(const struct attention *at, const struct side *s, const float 
 
 /* Softmax of m rows of scores s [m][ld], row i over its columns lo[i]-j0 .. hi[i]-j0-1 of w; the
  * rest of p becomes zero. p is not divided by its sum: inv [m] is 1/sum (0: sees nothing), lse [m]
- * the log of the sum of e^s. p may be s in the float32 form. */
+ * the log of the sum of e^s. p may be s in the float32 form. In the bf16 form scores and lse are in
+ * units of log 2, so that the exponential is 2^s. */
 void attend_soft32(float *p, float *inv, float *lse, const float *s, int ld, const int *lo, const int *hi,
                    int j0, int w, int m);
 void attend_soft16(bf16 *p, float *inv, float *lse, const float *s, int ld, const int *lo, const int *hi,
@@ -79,5 +83,29 @@ void attend_back32(struct node *n, struct side *q, struct side *k, struct side *
 size_t attend_work16(const struct attention *at);
 void attend_forward16(struct node *n);
 void attend_back16(struct node *n, struct side *q, struct side *k, struct side *v);
+
+/* What the way back in bf16 makes probabilities from, a tile of keys by chunks of 32 queries. */
+struct back_tile {
+	const float *s, *dp;		/* Sᵀ, dPᵀ [keys][ld] */
+	bf16 *p, *ds;			/* Pᵀ, dSᵀ [keys][ld] */
+	const float *lse, *D;		/* by query */
+	const int *lo;			/* the first key a query sees, and how many: */
+	const uint32_t *sees;
+	size_t ld;
+};
+
+/* ---- with AVX512-BF16 (node_attend512.c): where vec512() -------------------------------------- */
+void attend_soft512(bf16 *p, float *inv, float *lse, const float *s, int ld, const int *lo, const int *hi,
+                    int j0, int w, int m);
+/* Keys j0.., an even number, against queries q .. q+31 at column `at` of the tile; packed: the panel
+ * of dSᵀ. all: every query sees every key. */
+void attend_chunk512(const struct back_tile *t, int at, bf16 *packed, int j0, int keys, int q, bool all);
+void attend_turn512(bf16 *to, int ld, const bf16 *x, size_t ldx, const float *c, const float *s, int half,
+                    float scale, int rows, int place, int places);
+void attend_scale512(bf16 *to, int ld, const bf16 *x, size_t ldx, int head, float scale, int rows);
+void attend_put512(bf16 *to, size_t ldt, const float *from, int ld, const float *inv, int head, int rows);
+void attend_store512(bf16 *to, size_t ldt, const float *g, int ld, const float *c, const float *s, int head,
+                     float scale, bool add, int rows, int place, int places);
+void attend_dots512(float *D, const bf16 *y, const bf16 *dy, size_t ld, int head, int rows);
 
 #endif

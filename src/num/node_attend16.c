@@ -12,6 +12,7 @@
  */
 #include "num/fast.h"
 #include "num/node_attend.h"
+#include "num/vec512.h"
 
 enum { QUERIES = 256 };			/* of one piece of Sᵀ */
 
@@ -53,11 +54,36 @@ static void run_rows(int M, int N, int K, const bf16 *A, int lda, const bf16 *pa
 		       packed + (size_t)n * rows + (size_t)from * MM_PANEL, add, C + n, NUM_F32, ldc);
 }
 
-static NUM_FAST void put_rows(bf16 *y, size_t ldy, const float *from, int ld, const float *inv, int head, int m)
+static NUM_FAST void put_loop(bf16 *y, size_t ldy, const float *from, int ld, const float *inv, int head, int m)
 {
 	for (int i = 0; i < m; i++, y += ldy, from += ld)
 		for (int d = 0; d < head; d++)
 			y[d] = bf16_down(from[d] * inv[i]);
+}
+
+static void put_rows(const struct attention *at, bf16 *y, size_t ldy, const float *from, int ld, const float *inv,
+                     int m)
+{
+#if MM_X86
+	if (at->fast) {
+		attend_put512(y, ldy, from, ld, inv, at->a.head, m);
+		return;
+	}
+#endif
+	put_loop(y, ldy, from, ld, inv, at->a.head, m);
+}
+
+static void soft(const struct attention *at, const struct front *f, float *lse, int i0, int lo, int w, int m)
+{
+	int ld = up32(at->S);
+
+#if MM_X86
+	if (at->fast) {
+		attend_soft512(f->p, f->inv, lse, f->s, ld, at->lo + i0, at->hi + i0, lo, w, m);
+		return;
+	}
+#endif
+	attend_soft16(f->p, f->inv, lse, f->s, ld, at->lo + i0, at->hi + i0, lo, w, m);
 }
 
 static void tile_forward(struct node *n, struct front *f, int g, int h, int i0, int m)
@@ -75,12 +101,12 @@ static void tile_forward(struct node *n, struct front *f, int g, int h, int i0, 
 	if (any)
 		mm_run(m, hi - lo, hp, f->q + (size_t)i0 * hp, hp, f->kt + (size_t)lo * hp, false, f->s, NUM_F32,
 		       Sp);
-	attend_soft16(f->p, f->inv, lse, f->s, Sp, at->lo + i0, at->hi + i0, lo, hi - lo, m);
+	soft(at, f, lse, i0, lo, hi - lo, m);
 	if (any)
 		run_rows(m, head, hi - lo, f->p, Sp, f->vp, Sp, lo, false, f->y, hp);
 	else
 		memset(f->y, 0, (size_t)m * hp * sizeof(float));
-	put_rows(y, (size_t)n->D, f->y, hp, f->inv, head, m);
+	put_rows(at, y, (size_t)n->D, f->y, hp, f->inv, m);
 }
 
 void attend_forward16(struct node *n)
@@ -94,7 +120,7 @@ void attend_forward16(struct node *n)
 	front_of(&f, at, n->net->work);
 	for (int g = 0; g < at->groups; g++)
 		for (int h = 0; h < at->a.heads; h++) {
-			attend_load16(f.q, hp, at, &q, g * at->T, at->T, h, at->scale);
+			attend_load16(f.q, hp, at, &q, g * at->T, at->T, h, at->scale * LOG2E);
 			attend_load16(f.k, hp, at, &k, g * at->S, at->S, h, 1);
 			attend_load16(f.v, hp, at, &v, g * at->S, at->S, h, 1);
 			mm_pack(f.kt, f.k, NUM_BF16, hp, true, hp, at->S);
@@ -161,64 +187,63 @@ size_t attend_work16(const struct attention *at)
 	return a > b ? a : b;
 }
 
-/* Two keys j, j+1 (rows of Sᵀ) against the 32 queries of a chunk. */
-struct two {
-	const float *s, *dp;		/* [2][QUERIES] */
-	bf16 *p, *ds;			/* [2][QUERIES] */
-	bf16 *packed;			/* [32][2] */
-};
-
-static inline void two_back(const struct two *t, const float *lse, const float *D, const int *lo,
-                            const uint32_t *sees, int j, bool all)
+/* Keys j0.. (rows of Sᵀ) against the 32 queries from q on, at column `at` of the tile. */
+static NUM_FAST void chunk_loop(const struct back_tile *t, int at, bf16 *packed, int j0, int keys, int q, bool all)
 {
-	for (int i = 0; i < 32; i++) {
-		float p0 = fast_exp(t->s[i] - lse[i]), p1 = fast_exp(t->s[QUERIES + i] - lse[i]);
-		uint32_t at = (uint32_t)(j - lo[i]), d0, d1;
+	for (int j = 0; j < keys; j += 2) {
+		size_t from = (size_t)j * t->ld + (size_t)at, next = from + t->ld;
 
-		p0 = pick(all | (at < sees[i]), p0, 0);
-		p1 = pick(all | (at + 1 < sees[i]), p1, 0);
-		d0 = bf16_down(p0 * (t->dp[i] - D[i]));
-		d1 = bf16_down(p1 * (t->dp[QUERIES + i] - D[i]));
-		t->p[i] = bf16_down(p0);
-		t->p[QUERIES + i] = bf16_down(p1);
-		t->ds[i] = (bf16)d0;
-		t->ds[QUERIES + i] = (bf16)d1;
-		d0 |= d1 << 16;
-		memcpy(t->packed + 2 * i, &d0, 4);
+		for (int i = 0; i < 32; i++) {
+			float p0 = fast_exp((t->s[from + i] - t->lse[q + i]) * LN2);
+			float p1 = fast_exp((t->s[next + i] - t->lse[q + i]) * LN2);
+			uint32_t key = (uint32_t)(j0 + j - t->lo[q + i]), d0, d1;
+
+			p0 = pick(all | (key < t->sees[q + i]), p0, 0);
+			p1 = pick(all | (key + 1 < t->sees[q + i]), p1, 0);
+			d0 = bf16_down(p0 * (t->dp[from + i] - t->D[q + i]));
+			d1 = bf16_down(p1 * (t->dp[next + i] - t->D[q + i]));
+			t->p[from + i] = bf16_down(p0);
+			t->p[next + i] = bf16_down(p1);
+			t->ds[from + i] = (bf16)d0;
+			t->ds[next + i] = (bf16)d1;
+			d0 |= d1 << 16;
+			memcpy(packed + (size_t)j * 32 + 2 * i, &d0, 4);
+		}
 	}
 }
 
-static inline void two_zero(const struct two *t)
+/* Rows j.. of a chunk that nobody sees, or that only pad. */
+static void chunk_zero(const struct back_tile *t, int at, bf16 *packed, int j, int rows)
 {
-	memset(t->p, 0, 32 * sizeof(bf16));
-	memset(t->p + QUERIES, 0, 32 * sizeof(bf16));
-	memset(t->ds, 0, 32 * sizeof(bf16));
-	memset(t->ds + QUERIES, 0, 32 * sizeof(bf16));
-	memset(t->packed, 0, 64 * sizeof(bf16));
+	memset(packed + (size_t)j * 32, 0, (size_t)(rows - j) * 32 * sizeof(bf16));
+	for (; j < rows; j++) {
+		memset(t->p + (size_t)j * t->ld + at, 0, 32 * sizeof(bf16));
+		memset(t->ds + (size_t)j * t->ld + at, 0, 32 * sizeof(bf16));
+	}
 }
 
 /* Pᵀ and dSᵀ of `keys` keys from j0 against chunks c0 .. c1-1 of queries; rows are made up to a
  * multiple of 32. */
-static NUM_FAST void probabilities(const struct rear *r, const struct chunk *chunk, int j0, int keys, int c0,
-                                   int c1)
+static void probabilities(const struct attention *at, const struct rear *r, int j0, int keys, int c0, int c1)
 {
-	int rows = up32(keys);
+	struct back_tile t = { r->s, r->dp, r->p, r->ds, r->lse, r->D, r->lo, r->sees, QUERIES };
+	int rows = up32(keys), even = (keys + 1) & ~1;
 
 	for (int c = c0; c < c1; c++) {
-		bool any = chunk[c].any_lo < j0 + keys && chunk[c].any_hi > j0;
-		bool all = chunk[c].all_lo <= j0 && chunk[c].all_hi >= j0 + keys && keys % 2 == 0;
+		const struct chunk *k = &at->chunk[c];
+		bool any = k->any_lo < j0 + keys && k->any_hi > j0;
+		bool all = k->all_lo <= j0 && k->all_hi >= j0 + even;
+		int col = (c - c0) * 32;
+		bf16 *packed = r->dsp + (size_t)col * rows;
 
-		for (int j = 0; j < rows; j += 2) {
-			size_t to = (size_t)j * QUERIES + (size_t)(c - c0) * 32;
-			struct two t = { r->s + to, r->dp + to, r->p + to, r->ds + to,
-			                 r->dsp + (size_t)(c - c0) * 32 * rows + (size_t)j * 32 };
-
-			if (any && j < keys)
-				two_back(&t, r->lse + 32 * c, r->D + 32 * c, r->lo + 32 * c, r->sees + 32 * c, j0 + j,
-				         all);
-			else
-				two_zero(&t);
-		}
+#if MM_X86
+		if (any && at->fast)
+			attend_chunk512(&t, col, packed, j0, even, 32 * c, all);
+		else
+#endif
+		if (any)
+			chunk_loop(&t, col, packed, j0, even, 32 * c, all);
+		chunk_zero(&t, col, packed, any ? even : 0, rows);
 	}
 }
 
@@ -236,7 +261,7 @@ static void piece(struct node *n, struct rear *r, int j0, int keys, int c0, int 
 		memset(r->s + (size_t)keys * QUERIES, 0, (size_t)w * sizeof(float));
 		memset(r->dp + (size_t)keys * QUERIES, 0, (size_t)w * sizeof(float));
 	}
-	probabilities(r, at->chunk, j0, keys, c0, c1);
+	probabilities(at, r, j0, keys, c0, c1);
 	run_rows(keys, head, w, r->p, QUERIES, r->dyp, Tp, i0, !first, r->dv, hp);
 	run_rows(keys, head, w, r->ds, QUERIES, r->qp, Tp, i0, !first, r->dk, hp);
 	mm_run(head, w, up32(keys), r->kt + j0, Sp, r->dsp, true, r->dqt + i0, NUM_F32, Tp);
@@ -260,7 +285,7 @@ static void tile_back(struct node *n, struct rear *r, int j0, int keys)
 	}
 }
 
-static NUM_FAST void dots(float *D, const bf16 *y, const bf16 *dy, size_t ld, int head, int rows)
+static NUM_FAST void dots_loop(float *D, const bf16 *y, const bf16 *dy, size_t ld, int head, int rows)
 {
 	for (int i = 0; i < rows; i++, y += ld, dy += ld) {
 		float a[16] = { 0 }, sum = 0;
@@ -277,6 +302,17 @@ static NUM_FAST void dots(float *D, const bf16 *y, const bf16 *dy, size_t ld, in
 	}
 }
 
+static void dots(const struct attention *at, float *D, const bf16 *y, const bf16 *dy, int ld, int rows)
+{
+#if MM_X86
+	if (at->fast) {
+		attend_dots512(D, y, dy, (size_t)ld, at->a.head, rows);
+		return;
+	}
+#endif
+	dots_loop(D, y, dy, (size_t)ld, at->a.head, rows);
+}
+
 static void load(struct node *n, struct rear *r, int g, int h)
 {
 	const struct attention *at = n->own;
@@ -285,7 +321,7 @@ static void load(struct node *n, struct rear *r, int g, int h)
 	struct side q, k, v;
 
 	attend_sides(at, &q, &k, &v);
-	attend_load16(r->q, hp, at, &q, g * T, T, h, at->scale);
+	attend_load16(r->q, hp, at, &q, g * T, T, h, at->scale * LOG2E);
 	attend_load16(r->k, hp, at, &k, g * S, S, h, 1);
 	attend_load16(r->v, hp, at, &v, g * S, S, h, 1);
 	attend_load_dy16(r->dy, hp, n, g * T, T, h);
@@ -296,8 +332,7 @@ static void load(struct node *n, struct rear *r, int g, int h)
 	mm_transpose(r->kt, Sp, r->k, hp, S, hp);
 	for (int d = 0; S < Sp && d < hp; d++)
 		memset(r->kt + (size_t)d * Sp + S, 0, (size_t)(Sp - S) * sizeof(bf16));
-	dots(r->D, (const bf16 *)n->x + row * n->D + col, (const bf16 *)n->dx + row * n->D + col, (size_t)n->D,
-	     head, T);
+	dots(at, r->D, (const bf16 *)n->x + row * n->D + col, (const bf16 *)n->dx + row * n->D + col, n->D, T);
 	memcpy(r->lse, (const float *)n->keep + (size_t)h * n->N + row, (size_t)T * sizeof(float));
 	memset(r->dqt, 0, (size_t)hp * up32(T) * sizeof(float));
 }
@@ -338,9 +373,10 @@ void attend_back16(struct node *n, struct side *q, struct side *k, struct side *
 				int keys = at->S - j0 < TILE ? at->S - j0 : TILE;
 
 				tile_back(n, &r, j0, keys);
-				/* q was scaled when it was loaded: dk has the scale already, dq not yet. */
+				/* q was scaled when it was loaded, and put into units of log 2: of that, dk has
+				 * too much and dq nothing. */
 				if (k->n->wants)
-					attend_store(at, k, r.dk, hp, g * at->S + j0, keys, h, 1);
+					attend_store(at, k, r.dk, hp, g * at->S + j0, keys, h, LN2);
 				if (v->n->wants)
 					attend_store(at, v, r.dv, hp, g * at->S + j0, keys, h, 1);
 			}

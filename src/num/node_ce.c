@@ -13,6 +13,7 @@
 #include "num/fast.h"
 #include "num/net.h"
 #include "num/strands.h"
+#include "num/vec512.h"
 
 enum { CHUNK = 256, BLOCK = 32 };
 
@@ -59,7 +60,7 @@ static size_t room_of(struct room *r, const struct node *n, void *base)
 
 /* ---- a row of logits -------------------------------------------------------------------------- */
 /* s becomes e^(s - top); their sum, by parts of 512 in float32, the parts in double. */
-static NUM_FAST double exp_sum(float *s, int n, float *topp)
+static NUM_FAST double exp_sum_loop(float *s, int n, float *topp)
 {
 	float top = strands_max(s, n);
 	double sum = 0;
@@ -83,10 +84,31 @@ static NUM_FAST double exp_sum(float *s, int n, float *topp)
 	return sum;
 }
 
-static NUM_FAST void times16(bf16 *d, const float *s, float f, int n)
+static NUM_FAST void times_loop16(bf16 *d, const float *s, float f, int n)
 {
 	for (int i = 0; i < n; i++)
 		d[i] = bf16_down(s[i] * f);
+}
+
+static double exp_sum(float *s, int n, float *top, bool half)
+{
+#if MM_X86
+	if (half && vec512())
+		return vec_exp_sum(s, n, top);
+#endif
+	(void)half;
+	return exp_sum_loop(s, n, top);
+}
+
+static void times16(bf16 *d, const float *s, float f, int n)
+{
+#if MM_X86
+	if (vec512()) {
+		vec_times16(d, s, f, n);
+		return;
+	}
+#endif
+	times_loop16(d, s, f, n);
 }
 
 static NUM_FAST void times32(float *d, float f, int n)
@@ -95,14 +117,15 @@ static NUM_FAST void times32(float *d, float f, int n)
 		d[i] *= f;
 }
 
-/* One row: its nats; in a net that trains, d16 (or s itself, d16 NULL) becomes f·(p - [v = truth]). */
-static float row(float *s, bf16 *d16, uint32_t truth, float f, bool train, int V)
+/* One row: its nats; in a net that trains, d16 in a bf16 net, else s itself, becomes
+ * f·(p - [v = truth]). */
+static float row(float *s, bf16 *d16, uint32_t truth, float f, bool train, bool half, int V)
 {
 	float top, at = s[truth];
-	double sum = exp_sum(s, V, &top);
+	double sum = exp_sum(s, V, &top, half);
 	float p = (float)((double)s[truth] / sum), scale = (float)((double)f / sum);
 
-	if (train && d16) {
+	if (train && half) {
 		times16(d16, s, scale, V);
 		d16[truth] = bf16_down(f * (p - 1));
 	} else if (train) {
@@ -184,7 +207,7 @@ static void chunk(struct node *n, const struct room *r, const int *at, int m)
 
 			must(truth[at[i]] < (uint32_t)c->V);
 			c->nats[at[i]] = row(s, half && train ? r->d + (size_t)i * c->V : NULL, truth[at[i]], f, train,
-			                     c->V);
+			                     half, c->V);
 			n->loss += (double)c->nats[at[i]];
 		}
 	}

@@ -5,6 +5,7 @@
  */
 #include "num/fast.h"
 #include "num/net.h"
+#include "num/vec512.h"
 
 static NUM_FAST void row32(float *y, const float *g, const float *u, int H)
 {
@@ -12,13 +13,24 @@ static NUM_FAST void row32(float *y, const float *g, const float *u, int H)
 		y[i] = g[i] * fast_sigmoid(g[i]) * u[i];
 }
 
-static NUM_FAST void row16(bf16 *y, const bf16 *g, const bf16 *u, int H)
+static NUM_FAST void loop16(bf16 *y, const bf16 *g, const bf16 *u, int H)
 {
 	for (int i = 0; i < H; i++) {
 		float a = bf16_up(g[i]);
 
 		y[i] = bf16_down(a * fast_sigmoid(a) * bf16_up(u[i]));
 	}
+}
+
+static void row16(bf16 *y, const bf16 *g, const bf16 *u, int H)
+{
+#if MM_X86
+	if (vec512()) {
+		vec_swiglu(y, g, u, H);
+		return;
+	}
+#endif
+	loop16(y, g, u, H);
 }
 
 static void forward(struct node *n)
@@ -41,15 +53,19 @@ static void forward(struct node *n)
 static NUM_FAST void back32(float *dg, float *du, const float *dy, const float *g, const float *u, bool add,
                             int H)
 {
+	if (!add) {			/* no choice within the loop: it would not vectorise */
+		memset(dg, 0, (size_t)H * sizeof *dg);
+		memset(du, 0, (size_t)H * sizeof *du);
+	}
 	for (int i = 0; i < H; i++) {
-		float s = fast_sigmoid(g[i]), a = dy[i] * u[i] * s * (1 + g[i] * (1 - s)), b = dy[i] * g[i] * s;
+		float s = fast_sigmoid(g[i]);
 
-		dg[i] = add ? dg[i] + a : a;
-		du[i] = add ? du[i] + b : b;
+		dg[i] += dy[i] * u[i] * s * (1 + g[i] * (1 - s));
+		du[i] += dy[i] * g[i] * s;
 	}
 }
 
-static NUM_FAST void back16(bf16 *dg, bf16 *du, const bf16 *dy, const bf16 *g, const bf16 *u, int H)
+static NUM_FAST void back_loop16(bf16 *dg, bf16 *du, const bf16 *dy, const bf16 *g, const bf16 *u, int H)
 {
 	for (int i = 0; i < H; i++) {
 		float a = bf16_up(g[i]), s = fast_sigmoid(a), d = bf16_up(dy[i]);
@@ -57,6 +73,17 @@ static NUM_FAST void back16(bf16 *dg, bf16 *du, const bf16 *dy, const bf16 *g, c
 		dg[i] = bf16_down(d * bf16_up(u[i]) * s * (1 + a * (1 - s)));
 		du[i] = bf16_down(d * a * s);
 	}
+}
+
+static void back16(bf16 *dg, bf16 *du, const bf16 *dy, const bf16 *g, const bf16 *u, int H)
+{
+#if MM_X86
+	if (vec512()) {
+		vec_swiglu_back(dg, du, dy, g, u, H);
+		return;
+	}
+#endif
+	back_loop16(dg, du, dy, g, u, H);
 }
 
 static void back(struct node *n)

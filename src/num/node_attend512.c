@@ -1,0 +1,210 @@
+/* node_attend512.c - attention's loops in bf16 with AVX512-BF16 (vec512.h); the plain ones beside
+ * which they stand are in node_attend.c and node_attend16.c.
+ *
+ *   in    scores of a tile in float32, in units of log 2; heads in bf16
+ *   out   probabilities and their gradients in bf16, in rows and packed; heads turned by RoPE
+ */
+#include <math.h>
+
+#include "num/node_attend.h"
+#include "num/vec512.h"
+
+#if MM_X86
+/* ---- forward: softmax of rows ---------------------------------------------------------------- */
+/* The seen part [a, b) of columns i .. i+15. */
+V512_INLINE __mmask16 seen(int i, int a, int b)
+{
+	__mmask16 k = v_first16(b - i);
+
+	return i < a ? k & (__mmask16)~v_first16(a - i) : k;
+}
+
+V512 void attend_soft512(bf16 *p, float *inv, float *lse, const float *s, int ld, const int *lo, const int *hi,
+                         int j0, int w, int m)
+{
+	for (int r = 0; r < m; r++, s += ld, p += ld) {
+		bool none = hi[r] <= lo[r];
+		int a = none ? 0 : lo[r] - j0, b = none ? 0 : hi[r] - j0, from = a & ~15, i;
+		__m512 top = _mm512_set1_ps(-LSE_NONE), sum = _mm512_setzero_ps();
+
+		for (i = from; i < b; i += 16) {
+			__mmask16 k = seen(i, a, b);
+
+			top = _mm512_mask_max_ps(top, k, _mm512_loadu_ps(s + i), top);
+		}
+		top = _mm512_set1_ps(_mm512_reduce_max_ps(top));
+		memset(p, 0, (size_t)from * sizeof *p);
+		for (i = from; i < b; i += 16) {
+			__m512 e = _mm512_maskz_mov_ps(seen(i, a, b), v_exp2(_mm512_sub_ps(_mm512_loadu_ps(s + i), top)));
+
+			sum = _mm512_add_ps(sum, e);
+			_mm256_storeu_si256((void *)(p + i), (__m256i)_mm512_cvtneps_pbh(e));
+		}
+		memset(p + i, 0, (size_t)(w - i) * sizeof *p);
+		float total = _mm512_reduce_add_ps(sum);
+
+		inv[r] = none ? 0 : 1 / total;
+		lse[r] = none ? LSE_NONE : _mm512_cvtss_f32(top) + log2f(total);
+	}
+}
+
+/* ---- back: Pᵀ and dSᵀ of two keys against 32 queries ------------------------------------------- */
+struct half {			/* 16 queries */
+	__m512 lse, D;
+	__m512i lo, sees;
+};
+
+V512_INLINE struct half half_of(const struct back_tile *t, int i)
+{
+	return (struct half){ _mm512_loadu_ps(t->lse + i), _mm512_loadu_ps(t->D + i),
+	                      _mm512_loadu_si512(t->lo + i), _mm512_loadu_si512(t->sees + i) };
+}
+
+/* p and ds of key j. */
+V512_INLINE void key(__m512 *p, __m512 *ds, const float *s, const float *dp, const struct half *h, int j, bool all)
+{
+	__m512 e = v_exp2(_mm512_sub_ps(_mm512_loadu_ps(s), h->lse));
+
+	if (!all) {
+		__m512i at = _mm512_sub_epi32(_mm512_set1_epi32(j), h->lo);
+
+		e = _mm512_maskz_mov_ps(_mm512_cmplt_epu32_mask(at, h->sees), e);
+	}
+	*p = e;
+	*ds = _mm512_mul_ps(e, _mm512_sub_ps(_mm512_loadu_ps(dp), h->D));
+}
+
+V512_INLINE __m512i both(__m512 lo, __m512 hi)
+{
+	return (__m512i)_mm512_cvtne2ps_pbh(hi, lo);
+}
+
+V512_INLINE void two_keys(const struct back_tile *t, size_t at, bf16 *packed, const struct half *h, int j, bool all)
+{
+	__m512 p[4], d[4];		/* of key j: queries 0..15, 16..31; of key j+1 */
+	__m512i row0, row1;
+	const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8, 39, 7, 38, 6,
+	                                     37, 5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
+	const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(16));
+
+	for (int k = 0; k < 2; k++)
+		for (int q = 0; q < 2; q++) {
+			size_t from = at + (size_t)k * t->ld + (size_t)q * 16;
+
+			key(&p[2 * k + q], &d[2 * k + q], t->s + from, t->dp + from, &h[q], j + k, all);
+		}
+	_mm512_storeu_si512(t->p + at, both(p[0], p[1]));
+	_mm512_storeu_si512(t->p + at + t->ld, both(p[2], p[3]));
+	row0 = both(d[0], d[1]);
+	row1 = both(d[2], d[3]);
+	_mm512_storeu_si512(t->ds + at, row0);
+	_mm512_storeu_si512(t->ds + at + t->ld, row1);
+	_mm512_storeu_si512(packed, _mm512_permutex2var_epi16(row0, low, row1));
+	_mm512_storeu_si512(packed + 32, _mm512_permutex2var_epi16(row0, high, row1));
+}
+
+V512 void attend_chunk512(const struct back_tile *t, int at, bf16 *packed, int j0, int keys, int q, bool all)
+{
+	struct half h[2] = { half_of(t, q), half_of(t, q + 16) };
+
+	for (int j = 0; j < keys; j += 2)
+		two_keys(t, (size_t)j * t->ld + (size_t)at, packed + (size_t)j * 32, h, j0 + j, all);
+}
+
+/* ---- heads ------------------------------------------------------------------------------------- */
+V512 void attend_turn512(bf16 *to, int ld, const bf16 *x, size_t ldx, const float *c, const float *s, int half,
+                         float scale, int rows, int place, int places)
+{
+	const __m512 f = _mm512_set1_ps(scale);
+
+	for (int r = 0; r < rows; r++, x += ldx, to += ld) {
+		const float *cr = c + (size_t)place * half, *sr = s + (size_t)place * half;
+
+		for (int i = 0; i < half; i += 16) {
+			__mmask16 k = v_first16(half - i);
+			__m512i w = _mm512_maskz_loadu_epi32(k, x + 2 * i);
+			__m512 a = _mm512_mul_ps(v_low(w), f), b = _mm512_mul_ps(v_high(w), f);
+			__m512 ci = _mm512_maskz_loadu_ps(k, cr + i), si = _mm512_maskz_loadu_ps(k, sr + i);
+
+			w = v_pairs(_mm512_fmsub_ps(a, ci, _mm512_mul_ps(b, si)), _mm512_fmadd_ps(a, si, _mm512_mul_ps(b, ci)));
+			_mm512_mask_storeu_epi32(to + 2 * i, k, w);
+		}
+		place = place + 1 == places ? 0 : place + 1;
+	}
+}
+
+V512 void attend_scale512(bf16 *to, int ld, const bf16 *x, size_t ldx, int head, float scale, int rows)
+{
+	const __m512 f = _mm512_set1_ps(scale);
+
+	for (int r = 0; r < rows; r++, x += ldx, to += ld)
+		for (int i = 0; i < head; i += 16) {
+			__mmask16 k = v_first16(head - i);
+
+			v_store16(to + i, k, _mm512_mul_ps(v_load16(x + i, k), f));
+		}
+}
+
+V512 void attend_put512(bf16 *to, size_t ldt, const float *from, int ld, const float *inv, int head, int rows)
+{
+	for (int r = 0; r < rows; r++, to += ldt, from += ld)
+		for (int i = 0; i < head; i += 16) {
+			__mmask16 k = v_first16(head - i);
+
+			v_store16(to + i, k, _mm512_mul_ps(_mm512_maskz_loadu_ps(k, from + i), _mm512_set1_ps(inv[r])));
+		}
+}
+
+/* Rows of a gradient, scaled, turned back when c, written or added. half: pairs of a head. */
+V512 void attend_store512(bf16 *to, size_t ldt, const float *g, int ld, const float *c, const float *s, int head,
+                          float scale, bool add, int rows, int place, int places)
+{
+	const __m512 f = _mm512_set1_ps(scale);
+	const __m512i even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+	const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+	int half = head / 2;
+
+	for (int r = 0; r < rows; r++, to += ldt, g += ld) {
+		for (int i = 0; i < half; i += 16) {
+			__mmask16 k = v_first16(half - i);
+			__m512 lo = _mm512_mul_ps(_mm512_maskz_loadu_ps(v_first16(head - 2 * i), g + 2 * i), f);
+			__m512 hi = _mm512_mul_ps(_mm512_maskz_loadu_ps(v_first16(head - 2 * i - 16), g + 2 * i + 16), f);
+			__m512 a = _mm512_permutex2var_ps(lo, even, hi), b = _mm512_permutex2var_ps(lo, odd, hi), t;
+
+			if (c) {
+				__m512 ci = _mm512_maskz_loadu_ps(k, c + (size_t)place * half + i);
+				__m512 si = _mm512_maskz_loadu_ps(k, s + (size_t)place * half + i);
+
+				t = _mm512_fmadd_ps(a, ci, _mm512_mul_ps(b, si));
+				b = _mm512_fmsub_ps(b, ci, _mm512_mul_ps(a, si));
+				a = t;
+			}
+			if (add) {
+				__m512i w = _mm512_maskz_loadu_epi32(k, to + 2 * i);
+
+				a = _mm512_add_ps(a, v_low(w));
+				b = _mm512_add_ps(b, v_high(w));
+			}
+			_mm512_mask_storeu_epi32(to + 2 * i, k, v_pairs(a, b));
+		}
+		place = place + 1 == places ? 0 : place + 1;
+	}
+}
+
+V512 void attend_dots512(float *D, const bf16 *y, const bf16 *dy, size_t ld, int head, int rows)
+{
+	for (int r = 0; r < rows; r++, y += ld, dy += ld) {
+		__m512 a = _mm512_setzero_ps();
+
+		for (int i = 0; i < head; i += 32) {
+			__mmask32 k = v_first32(head - i);
+
+			a = _mm512_dpbf16_ps(a, (__m512bh)_mm512_maskz_loadu_epi16(k, y + i),
+			                     (__m512bh)_mm512_maskz_loadu_epi16(k, dy + i));
+		}
+		D[r] = _mm512_reduce_add_ps(a);
+	}
+}
+#else
+typedef int node_attend512_is_for_x86;
+#endif
