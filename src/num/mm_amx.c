@@ -155,25 +155,26 @@ AMX static void strip_part(const struct strip *s, float *acc, const char *A, siz
 		int cols = s->N - at < MM_PANEL ? s->N - at : MM_PANEL;
 		bool whole = s->rows == ROWS && cols == MM_PANEL, direct = whole && s->type == NUM_F32;
 		char *to = s->C + (size_t)at * num_size(s->type);
+		bool in_c = s->type == NUM_F32, add = s->add || (in_c && !first);
 		float *kept = acc + (at - n);
 
-		if (direct && (s->add || !first))
+		if (direct && add)
 			load_tiles((float *)to, (size_t)s->ldc);
-		else if (first)
+		else if (first || in_c)
 			zero_tiles();
 		else
 			load_tiles(kept, NB);
 		multiply(A, stride, next, s->packed + (size_t)(at / MM_PANEL) * s->panel + (size_t)k * MM_PANEL, steps);
 		if (direct) {
 			store_tiles((float *)to, (size_t)s->ldc);
-		} else if (!last) {
+		} else if (!last && !in_c) {
 			store_tiles(kept, NB);
 		} else {
 			store_tiles(sum, 32);
-			if (whole && !s->add)
+			if (whole && !add)
 				store16((bf16 *)to, (size_t)s->ldc, sum);
 			else
-				store_part(to, s->type, (size_t)s->ldc, sum, s->rows, cols, s->add);
+				store_part(to, s->type, (size_t)s->ldc, sum, s->rows, cols, add);
 		}
 	}
 }
