@@ -32,7 +32,7 @@ static void plain(struct str s)
 {
 	struct arena a = arena_open("fuzz");
 	struct buf first = { 0 }, second = { 0 };
-	struct node *v;
+	struct tree *v;
 
 	if (!json_read(&v, s, &a, NULL)) {
 		json_write(&first, v);

@@ -14,39 +14,39 @@ enum { LIMIT_EVAL = 16 << 20, LIMIT_LOG = 64 << 20, EVAL_ROWS = 1000, CURVES = 4
 
 /* ---- eval.json ------------------------------------------------------------------------- */
 
-static double number(const struct node *map, const char *key, double otherwise)
+static double number(const struct tree *map, const char *key, double otherwise)
 {
-	const struct node *v = node_find(map, key);
+	const struct tree *v = tree_find(map, key);
 	double x;
 
-	return v && node_is_scalar(v) && str_f64(v->s, &x) ? x : otherwise;
+	return v && tree_is_scalar(v) && str_f64(v->s, &x) ? x : otherwise;
 }
 
-static struct str text(const struct node *map, const char *key)
+static struct str text(const struct tree *map, const char *key)
 {
-	const struct node *v = node_find(map, key);
+	const struct tree *v = tree_find(map, key);
 
-	return v && node_is_scalar(v) ? v->s : (struct str){ 0 };
+	return v && tree_is_scalar(v) ? v->s : (struct str){ 0 };
 }
 
-static const struct node *first_of(const struct node *map, const char *key)
+static const struct tree *first_of(const struct tree *map, const char *key)
 {
-	const struct node *v = node_find(map, key);
+	const struct tree *v = tree_find(map, key);
 
-	return v && v->kind == NODE_SEQ ? v->first : NULL;
+	return v && v->kind == TREE_SEQ ? v->first : NULL;
 }
 
 static void task_fill(struct report *r, struct report_eval *eval, struct report_diff *diff,
-                      const struct node *task)
+                      const struct tree *task)
 {
-	for (const struct node *s = first_of(task, "systems"); s && r->n_eval < EVAL_ROWS; s = s->next)
+	for (const struct tree *s = first_of(task, "systems"); s && r->n_eval < EVAL_ROWS; s = s->next)
 		eval[r->n_eval++] = (struct report_eval){
 			.task = text(task, "task"), .system = text(s, "system"),
 			.n = (size_t)number(task, "questions", 0), .acc = number(s, "accuracy", NAN),
 			.lo = number(s, "low", NAN), .hi = number(s, "high", NAN),
 			.extra = number(s, "mrr", number(s, "tau", NAN)),
 			.chance = number(task, "chance", NAN) };
-	for (const struct node *d = first_of(task, "differences"); d && r->n_diff < EVAL_ROWS; d = d->next)
+	for (const struct tree *d = first_of(task, "differences"); d && r->n_diff < EVAL_ROWS; d = d->next)
 		diff[r->n_diff++] = (struct report_diff){
 			.task = text(task, "task"), .a = text(d, "of"), .b = text(d, "over"),
 			.diff = number(d, "difference", NAN), .lo = number(d, "low", NAN),
@@ -59,7 +59,7 @@ enum status fill_eval(struct report *r, const char *mind, struct arena *a, struc
 	struct report_eval *eval = TAKE(a, struct report_eval, EVAL_ROWS);
 	struct report_diff *diff = TAKE(a, struct report_diff, EVAL_ROWS);
 	struct buf b = { 0 };
-	struct node *top;
+	struct tree *top;
 	enum status st;
 
 	if (!file_exists(path))
@@ -72,7 +72,7 @@ enum status fill_eval(struct report *r, const char *mind, struct arena *a, struc
 		return st;
 	r->eval = eval;
 	r->diff = diff;
-	for (const struct node *t = first_of(top, "tasks"); t; t = t->next)
+	for (const struct tree *t = first_of(top, "tasks"); t; t = t->next)
 		task_fill(r, eval, diff, t);
 	return OK;
 }

@@ -129,33 +129,33 @@ void ledger_json(struct buf *b, const struct ledger *l)
 
 /* ---- reading ----------------------------------------------------------------------------------- */
 
-static bool whole_number(const struct node *map, const char *key, uint64_t *v)
+static bool whole_number(const struct tree *map, const char *key, uint64_t *v)
 {
-	const struct node *n = node_find(map, key);
+	const struct tree *n = tree_find(map, key);
 
-	return n && node_is_scalar(n) && str_u64(n->s, v);
+	return n && tree_is_scalar(n) && str_u64(n->s, v);
 }
 
-static bool real(const struct node *map, const char *key, double *v)
+static bool real(const struct tree *map, const char *key, double *v)
 {
-	const struct node *n = node_find(map, key);
+	const struct tree *n = tree_find(map, key);
 
-	return n && node_is_scalar(n) && str_f64(n->s, v) && *v >= 0 && *v <= 1e18;
+	return n && tree_is_scalar(n) && str_f64(n->s, v) && *v >= 0 && *v <= 1e18;
 }
 
-static bool yes(const struct node *map, const char *key)
+static bool yes(const struct tree *map, const char *key)
 {
-	const struct node *n = node_find(map, key);
+	const struct tree *n = tree_find(map, key);
 
-	return n && node_is_scalar(n) && str_eq(n->s, S("true"));
+	return n && tree_is_scalar(n) && str_eq(n->s, S("true"));
 }
 
-static bool take_stage(struct ledger *l, const struct node *n)
+static bool take_stage(struct ledger *l, const struct tree *n)
 {
-	const struct node *name = node_find(n, "stage");
+	const struct tree *name = tree_find(n, "stage");
 	struct stage_row *r = NULL;
 
-	for (int s = 0; name && node_is_scalar(name) && s < LS_N; s++)
+	for (int s = 0; name && tree_is_scalar(name) && s < LS_N; s++)
 		if (str_eq(name->s, str_of(stage_key((enum stage)s))))
 			r = &l->row[s];
 	if (!r)
@@ -171,12 +171,12 @@ static bool take_stage(struct ledger *l, const struct node *n)
 	return true;
 }
 
-static bool take(struct ledger *l, const struct node *top)
+static bool take(struct ledger *l, const struct tree *top)
 {
-	const struct node *peers = node_find(top, "peers"), *stages = node_find(top, "stages");
+	const struct tree *peers = tree_find(top, "peers"), *stages = tree_find(top, "stages");
 	uint64_t vocab;
 
-	if (!peers || !stages || stages->kind != NODE_SEQ || !whole_number(top, "vocab", &vocab) ||
+	if (!peers || !stages || stages->kind != TREE_SEQ || !whole_number(top, "vocab", &vocab) ||
 	    vocab > UINT32_MAX)
 		return false;
 	l->vocab = (uint32_t)vocab;
@@ -188,7 +188,7 @@ static bool take(struct ledger *l, const struct node *top)
 	for (int i = 0; i < PEERS; i++)
 		if (!real(peers, peer_name(i), &l->peer[i]))
 			return false;
-	for (const struct node *s = stages->first; s; s = s->next)
+	for (const struct tree *s = stages->first; s; s = s->next)
 		if (!take_stage(l, s))
 			return false;
 	return true;
@@ -198,8 +198,8 @@ enum status ledger_load(struct ledger *l, const char *path, struct err *e)
 {
 	struct arena a = arena_open("ledger");
 	struct buf bytes = { 0 };
-	struct node *top = NULL;
-	const struct node *kind;
+	struct tree *top = NULL;
+	const struct tree *kind;
 	uint64_t version = 0;
 	enum status st = file_read(&bytes, path, LIMIT_LEDGER, e);
 
@@ -207,8 +207,8 @@ enum status ledger_load(struct ledger *l, const char *path, struct err *e)
 	if (!st && (st = json_read(&top, buf_view(&bytes), &a, e)))
 		err_in(e, path);
 	if (!st) {
-		kind = node_find(top, "kind");
-		if (!kind || !node_is_scalar(kind) || !str_eq(kind->s, S("ltm ledger")) ||
+		kind = tree_find(top, "kind");
+		if (!kind || !tree_is_scalar(kind) || !str_eq(kind->s, S("ltm ledger")) ||
 		    !whole_number(top, "version", &version))
 			st = err_set(e, ERR_FORMAT, "%s: not a ledger; `ltm ledger` makes it", path);
 		else if (version > LEDGER_VERSION)

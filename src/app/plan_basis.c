@@ -69,15 +69,15 @@ static enum status from_json(struct plan_basis *b, const char *path, struct err 
 {
 	struct arena a = arena_open("ledger");
 	struct buf bytes = { 0 };
-	struct node *top = NULL;
-	const struct node *basis;
+	struct tree *top = NULL;
+	const struct tree *basis;
 	enum status st = file_read(&bytes, path, LIMIT_LEDGER, e);
 
 	if (!st && (st = json_read(&top, buf_view(&bytes), &a, e)))
 		err_in(e, path);
-	if (!st && !(basis = node_find(top, "basis")))
+	if (!st && !(basis = tree_find(top, "basis")))
 		st = err_set(e, ERR_FORMAT, "%s: not a ledger: no \"basis\" in it", path);
-	for (const struct node *n = st ? NULL : basis->first; n; n = n->next)
+	for (const struct tree *n = st ? NULL : basis->first; n; n = n->next)
 		put(b, n->key, n->s);
 	if (!st)
 		st = whole(b, path, e);

@@ -1,7 +1,7 @@
 /* json.c - the one door to jansson: JSON values to trees, and trees to JSON.
  *
  *   in    bytes from outside; trees of our own
- *   out   struct node; text
+ *   out   struct tree; text
  *
  * jansson reads and escapes; depth and number of values are held here. A list of books is
  * read element by element (JSON_DISABLE_EOF_CHECK tells where one value ends), so memory
@@ -49,13 +49,13 @@ static enum status too_much(struct err *e, const char *what)
 	return err_set(e, ERR_LIMIT, "JSON: %s", what);
 }
 
-static struct node *scalar(const json_t *j, struct arena *a)
+static struct tree *scalar(const json_t *j, struct arena *a)
 {
-	struct node *n = node_null(a);
+	struct tree *n = tree_null(a);
 
 	switch (json_typeof(j)) {
 	case JSON_STRING:
-		n->kind = NODE_TEXT;
+		n->kind = TREE_TEXT;
 		n->s = str_copy(a, (struct str){ json_string_value(j), json_string_length(j) });
 		return n;
 	case JSON_INTEGER:
@@ -73,10 +73,10 @@ static struct node *scalar(const json_t *j, struct arena *a)
 	}
 }
 
-static enum status tree_of(struct node **out, json_t *j, int depth, struct counts *c,
+static enum status tree_of(struct tree **out, json_t *j, int depth, struct counts *c,
                            struct err *e)
 {
-	struct node *n, *child;
+	struct tree *n, *child;
 	const char *key;
 	json_t *v;
 	size_t i;
@@ -89,12 +89,12 @@ static enum status tree_of(struct node **out, json_t *j, int depth, struct count
 	}
 	if (depth == TREE_DEPTH)
 		return too_much(e, "nested deeper than 64");
-	*out = n = json_is_object(j) ? node_map(c->a) : node_seq(c->a);
+	*out = n = json_is_object(j) ? tree_map(c->a) : tree_seq(c->a);
 	if (json_is_array(j)) {
 		json_array_foreach(j, i, v) {
 			if (tree_of(&child, v, depth + 1, c, e))
 				return e->code;
-			node_append(n, child);
+			tree_append(n, child);
 		}
 		return OK;
 	}
@@ -102,7 +102,7 @@ static enum status tree_of(struct node **out, json_t *j, int depth, struct count
 		if (tree_of(&child, v, depth + 1, c, e))
 			return e->code;
 		child->key = str_copy(c->a, str_of(key));
-		node_append(n, child);
+		tree_append(n, child);
 	}
 	return OK;
 }
@@ -176,7 +176,7 @@ static enum status weigh(const struct text *t, struct err *e)
 }
 
 /* One value at t->p; t->p goes behind it. */
-static enum status next_value(struct node **out, struct text *t, struct arena *a, struct err *e)
+static enum status next_value(struct tree **out, struct text *t, struct arena *a, struct err *e)
 {
 	struct counts c = { a, 0 };
 	json_error_t je;
@@ -212,7 +212,7 @@ static enum status begin(struct text *t, struct str bytes, struct err *e)
 	return OK;
 }
 
-enum status json_read(struct node **out, struct str bytes, struct arena *a, struct err *e)
+enum status json_read(struct tree **out, struct str bytes, struct arena *a, struct err *e)
 {
 	struct err own = { 0 };
 	struct text t;
@@ -225,12 +225,12 @@ enum status json_read(struct node **out, struct str bytes, struct arena *a, stru
 	return t.p < t.end ? refuse(&t, t.p, "bytes after the end of the value", e) : OK;
 }
 
-typedef enum status each_fn(void *ctx, struct node *v, struct arena *a, struct err *e);
+typedef enum status each_fn(void *ctx, struct tree *v, struct arena *a, struct err *e);
 
 static enum status one(struct text *t, each_fn *each, void *ctx, struct err *e)
 {
 	struct arena a = arena_open("json");
-	struct node *v;
+	struct tree *v;
 	enum status st = next_value(&v, t, &a, e);
 
 	if (!st)
@@ -304,18 +304,18 @@ static void put_string(struct buf *out, struct str s)
 	buf_free(&mended);
 }
 
-void json_write(struct buf *out, const struct node *v)
+void json_write(struct buf *out, const struct tree *v)
 {
-	bool map = v->kind == NODE_MAP;
+	bool map = v->kind == TREE_MAP;
 
-	if (v->kind == NODE_TEXT)
+	if (v->kind == TREE_TEXT)
 		put_string(out, v->s);
-	else if (v->kind == NODE_PLAIN)
+	else if (v->kind == TREE_PLAIN)
 		buf_str(out, v->s);		/* our own: a number, null, true, false */
-	if (node_is_scalar(v))
+	if (tree_is_scalar(v))
 		return;
 	buf_char(out, map ? '{' : '[');
-	for (const struct node *c = v->first; c; c = c->next) {
+	for (const struct tree *c = v->first; c; c = c->next) {
 		if (map) {
 			put_string(out, c->key);
 			buf_str(out, S(": "));

@@ -103,16 +103,16 @@ static const char seal_head[] = " \"seal\": \"", seal_tail[] = "\"\n}\n";
 static enum status put_file(struct buf *out, const char *mind, const char *name, bool last,
                             struct arena *a, struct err *e)
 {
-	struct node *map = node_map(a);
+	struct tree *map = tree_map(a);
 	uint64_t size = 0, hash = 0;
 
 	if (!utf8_valid(str_of(name)))
 		return err_set(e, ERR_FORMAT, "%s: the file name %s is not UTF-8; rename it", mind, name);
 	if (file_measure(&size, &hash, mind_path(a, mind, name), e))
 		return e->code;
-	node_put(map, "name", node_text(a, str_of(name)));
-	node_put(map, "size", node_u64(a, size));
-	node_put(map, "xxh3", node_text(a, hex(a, hash)));
+	tree_put(map, "name", tree_text(a, str_of(name)));
+	tree_put(map, "size", tree_u64(a, size));
+	tree_put(map, "xxh3", tree_text(a, hex(a, hash)));
 	buf_str(out, S("  "));
 	json_write(out, map);
 	buf_str(out, last ? S("\n") : S(",\n"));
@@ -169,9 +169,9 @@ static bool seal_holds(struct str text, struct arena *a)
 	return str_eq((struct str){ text.p + head.n, tail }, want);
 }
 
-static bool number(const struct node *n, uint64_t *v)
+static bool number(const struct tree *n, uint64_t *v)
 {
-	return n && n->kind == NODE_PLAIN && str_u64(n->s, v);
+	return n && n->kind == TREE_PLAIN && str_u64(n->s, v);
 }
 
 /* Relative, no empty, "." or ".." part: a manifest never leads out of its folder. */
@@ -187,16 +187,16 @@ static bool safe_name(struct str s)
 	return true;
 }
 
-static enum status check_file(const char *mind, const struct node *f, bool whole,
+static enum status check_file(const char *mind, const struct tree *f, bool whole,
                               struct arena *a, struct err *e)
 {
-	const struct node *name = node_find(f, "name"), *xxh3 = node_find(f, "xxh3");
+	const struct tree *name = tree_find(f, "name"), *xxh3 = tree_find(f, "xxh3");
 	uint64_t want, size = 0, hash = 0;
 	struct stat st;
 	const char *path;
 
-	if (!name || name->kind != NODE_TEXT || !safe_name(name->s) || !xxh3 ||
-	    xxh3->kind != NODE_TEXT || !number(node_find(f, "size"), &want))
+	if (!name || name->kind != TREE_TEXT || !safe_name(name->s) || !xxh3 ||
+	    xxh3->kind != TREE_TEXT || !number(tree_find(f, "size"), &want))
 		return err_set(e, ERR_FORMAT, "%s/manifest.json: a file without name, size and xxh3; "
 		               "%s", mind, mend);
 	path = mind_path(a, mind, name->s.p);
@@ -216,13 +216,13 @@ static enum status check_file(const char *mind, const struct node *f, bool whole
 	return OK;
 }
 
-static enum status check_head(const char *mind, const struct node *m, struct str text,
+static enum status check_head(const char *mind, const struct tree *m, struct str text,
                               struct arena *a, struct err *e)
 {
-	const struct node *kind = node_find(m, "kind"), *files = node_find(m, "files");
+	const struct tree *kind = tree_find(m, "kind"), *files = tree_find(m, "files");
 	uint64_t version;
 
-	if (!kind || !str_eq(kind->s, S("ltm mind")) || !number(node_find(m, "version"), &version))
+	if (!kind || !str_eq(kind->s, S("ltm mind")) || !number(tree_find(m, "version"), &version))
 		return err_set(e, ERR_FORMAT, "%s: not a mind: manifest.json is another program's", mind);
 	if (version > MIND_VERSION)
 		return err_set(e, ERR_FORMAT, "%s: needs a program that reads version %llu of minds; "
@@ -231,7 +231,7 @@ static enum status check_head(const char *mind, const struct node *m, struct str
 	if (!seal_holds(text, a))
 		return err_set(e, ERR_FORMAT, "%s/manifest.json: its bytes changed (the seal does not "
 		               "hold); %s", mind, mend);
-	if (version < 1 || !files || files->kind != NODE_SEQ)
+	if (version < 1 || !files || files->kind != TREE_SEQ)
 		return err_set(e, ERR_FORMAT, "%s/manifest.json: no list of files; %s", mind, mend);
 	return OK;
 }
@@ -239,14 +239,14 @@ static enum status check_head(const char *mind, const struct node *m, struct str
 static enum status check_all(const char *mind, const char *path, struct str text, bool whole,
                              struct arena *a, struct err *e)
 {
-	struct node *m;
+	struct tree *m;
 	enum status st;
 
 	if (json_read(&m, text, a, e))
 		return err_in(e, path);
 	if ((st = check_head(mind, m, text, a, e)))
 		return st;
-	for (const struct node *f = node_find(m, "files")->first; f && !st; f = f->next)
+	for (const struct tree *f = tree_find(m, "files")->first; f && !st; f = f->next)
 		st = check_file(mind, f, whole, a, e);
 	return st;
 }

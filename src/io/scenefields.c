@@ -53,9 +53,9 @@ static bool is_key(const struct field *f, struct str key)
 
 /* ---- complaints -------------------------------------------------------------------- */
 
-static void place(struct buf *out, const struct fields_ctx *c, const struct node *n)
+static void place(struct buf *out, const struct fields_ctx *c, const struct tree *n)
 {
-	struct str key = node_shown(n->key), scene = node_shown(c->scene);
+	struct str key = tree_shown(n->key), scene = tree_shown(c->scene);
 
 	if (n->line)
 		buf_printf(out, "line %u, column %u: ", n->line, n->col);
@@ -65,7 +65,7 @@ static void place(struct buf *out, const struct fields_ctx *c, const struct node
 		buf_printf(out, "key " STR_FMT ": ", STR_ARG(key));
 }
 
-enum status fields_error(const struct fields_ctx *c, const struct node *n, enum status code,
+enum status fields_error(const struct fields_ctx *c, const struct tree *n, enum status code,
                          const char *fmt, ...)
 {
 	struct buf b = { 0 };
@@ -82,7 +82,7 @@ enum status fields_error(const struct fields_ctx *c, const struct node *n, enum 
 	return code;
 }
 
-void fields_warn(const struct fields_ctx *c, const struct node *n, const char *fmt, ...)
+void fields_warn(const struct fields_ctx *c, const struct tree *n, const char *fmt, ...)
 {
 	char what[400];
 	struct buf line = { 0 };
@@ -102,21 +102,21 @@ void fields_warn(const struct fields_ctx *c, const struct node *n, const char *f
 
 /* ---- scalars ----------------------------------------------------------------------- */
 
-enum status fields_text(struct str *out, const struct node *n, const struct fields_ctx *c)
+enum status fields_text(struct str *out, const struct tree *n, const struct fields_ctx *c)
 {
-	if (!node_is_scalar(n))
-		return fields_error(c, n, ERR_FORMAT, "%s, expected a string", node_kind_name(n));
-	*out = node_is_null(n) ? S("") : n->s;
+	if (!tree_is_scalar(n))
+		return fields_error(c, n, ERR_FORMAT, "%s, expected a string", tree_kind_name(n));
+	*out = tree_is_null(n) ? S("") : n->s;
 	return OK;
 }
 
-enum status fields_float(float *out, const struct node *n, double low, double high,
+enum status fields_float(float *out, const struct tree *n, double low, double high,
                          const struct fields_ctx *c)
 {
 	double v;
 
-	if (n->kind != NODE_PLAIN || !str_f64(n->s, &v))
-		return fields_error(c, n, ERR_FORMAT, "%s, expected a number", node_kind_name(n));
+	if (n->kind != TREE_PLAIN || !str_f64(n->s, &v))
+		return fields_error(c, n, ERR_FORMAT, "%s, expected a number", tree_kind_name(n));
 	if (!(v >= low && v <= high))
 		return fields_error(c, n, ERR_FORMAT, "%g, expected a number from %g to %g", v, low,
 		                    high);
@@ -124,12 +124,12 @@ enum status fields_float(float *out, const struct node *n, double low, double hi
 	return OK;
 }
 
-enum status fields_u64(uint64_t *out, const struct node *n, uint64_t high,
+enum status fields_u64(uint64_t *out, const struct tree *n, uint64_t high,
                        const struct fields_ctx *c)
 {
-	if (n->kind != NODE_PLAIN || !str_u64(n->s, out))
+	if (n->kind != TREE_PLAIN || !str_u64(n->s, out))
 		return fields_error(c, n, ERR_FORMAT, "%s, expected a whole number, 0 or more",
-		                    node_kind_name(n));
+		                    tree_kind_name(n));
 	if (*out > high)
 		return fields_error(c, n, ERR_LIMIT, "%llu is over the limit of %llu",
 		                    (unsigned long long)*out, (unsigned long long)high);
@@ -138,7 +138,7 @@ enum status fields_u64(uint64_t *out, const struct node *n, uint64_t high,
 
 /* ---- reading ----------------------------------------------------------------------- */
 
-static enum status read_code(uint8_t *code, enum scene_code f, const struct node *n,
+static enum status read_code(uint8_t *code, enum scene_code f, const struct tree *n,
                              const struct fields_ctx *c)
 {
 	char known[300] = "";
@@ -148,7 +148,7 @@ static enum status read_code(uint8_t *code, enum scene_code f, const struct node
 	if (fields_text(&s, n, c))
 		return c->e->code;
 	kind = s.n ? kind_find(f, s) : 0;
-	if (kind > 0 || node_is_null(n)) {
+	if (kind > 0 || tree_is_null(n)) {
 		*code = (uint8_t)kind;
 		return OK;
 	}
@@ -158,24 +158,24 @@ static enum status read_code(uint8_t *code, enum scene_code f, const struct node
 		snprintf(known + have, sizeof known - have, " " STR_FMT, STR_ARG(kind_get(f, i)->code));
 	}
 	return fields_error(c, n, ERR_FORMAT, "unknown code '" STR_FMT "', expected one of%s",
-	                    STR_ARG(node_shown(s)), known);
+	                    STR_ARG(tree_shown(s)), known);
 }
 
-static enum status read_list(struct str *v, int *count, int max, const struct node *n,
+static enum status read_list(struct str *v, int *count, int max, const struct tree *n,
                              const struct fields_ctx *c)
 {
 	int k = 0;
 
 	*count = 0;
-	if (node_is_null(n))
+	if (tree_is_null(n))
 		return OK;
-	if (n->kind != NODE_SEQ)
+	if (n->kind != TREE_SEQ)
 		return fields_error(c, n, ERR_FORMAT, "%s, expected a list like [a, b]",
-		                    node_kind_name(n));
-	for (const struct node *i = n->first; i && k < max; i = i->next) {
-		if (!node_is_scalar(i) || node_is_null(i))
+		                    tree_kind_name(n));
+	for (const struct tree *i = n->first; i && k < max; i = i->next) {
+		if (!tree_is_scalar(i) || tree_is_null(i))
 			return fields_error(c, i, ERR_FORMAT, "%s in the list of " STR_FMT ", expected a "
-			                    "string", node_kind_name(i), STR_ARG(node_shown(n->key)));
+			                    "string", tree_kind_name(i), STR_ARG(tree_shown(n->key)));
 		v[k++] = i->s;
 	}
 	if (n->n > (uint32_t)max)
@@ -184,7 +184,7 @@ static enum status read_list(struct str *v, int *count, int max, const struct no
 	return OK;
 }
 
-static enum status read_value(struct scene *s, const struct field *f, const struct node *n,
+static enum status read_value(struct scene *s, const struct field *f, const struct tree *n,
                               const struct fields_ctx *c)
 {
 	switch (f->kind) {
@@ -192,22 +192,22 @@ static enum status read_value(struct scene *s, const struct field *f, const stru
 	case F_TEXT: return fields_text(&s->text[f->index], n, c);
 	case F_ACTORS: return read_list(s->actor, &s->n_actor, ACTORS_MAX, n, c);
 	case F_IMAGES: return read_list(s->image, &s->n_image, IMAGES_MAX, n, c);
-	case F_VALENCE: return node_is_null(n) ? OK : fields_float(&s->valence, n, -1, 1, c);
-	case F_AROUSAL: return node_is_null(n) ? OK : fields_float(&s->arousal, n, 0, 1, c);
+	case F_VALENCE: return tree_is_null(n) ? OK : fields_float(&s->valence, n, -1, 1, c);
+	case F_AROUSAL: return tree_is_null(n) ? OK : fields_float(&s->arousal, n, 0, 1, c);
 	}
 	return OK;
 }
 
 /* tension: {kind: …, text: …} */
-static enum status read_group(struct scene *s, const struct field *f, const struct node *n,
+static enum status read_group(struct scene *s, const struct field *f, const struct tree *n,
                               const struct fields_ctx *c)
 {
-	if (node_is_null(n))
+	if (tree_is_null(n))
 		return OK;
-	if (n->kind != NODE_MAP)
+	if (n->kind != TREE_MAP)
 		return fields_error(c, n, ERR_FORMAT, "%s, expected a mapping with %s",
-		                    node_kind_name(n), f->sub);
-	for (const struct node *i = n->first; i; i = i->next) {
+		                    tree_kind_name(n), f->sub);
+	for (const struct tree *i = n->first; i; i = i->next) {
 		const struct field *g = f;
 
 		while (g < table + FIELDS && !strcmp(g->key, f->key) &&
@@ -221,7 +221,7 @@ static enum status read_group(struct scene *s, const struct field *f, const stru
 	return OK;
 }
 
-enum status fields_read(struct scene *s, const struct node *child, bool *known,
+enum status fields_read(struct scene *s, const struct tree *child, bool *known,
                         const struct fields_ctx *c)
 {
 	for (const struct field *f = table; f < table + FIELDS; f++) {
@@ -250,21 +250,21 @@ static float *conf_of(struct scene *s, const struct field *f)
 	       : f->kind == F_TEXT ? &s->text_conf[f->index] : NULL;
 }
 
-static enum status read_conf_list(float *v, int count, const struct node *n,
+static enum status read_conf_list(float *v, int count, const struct tree *n,
                                   const struct fields_ctx *c)
 {
-	const struct node *i = n->first;
+	const struct tree *i = n->first;
 
-	if (n->kind != NODE_SEQ)
+	if (n->kind != TREE_SEQ)
 		return fields_error(c, n, ERR_FORMAT, "%s, expected a list of numbers",
-		                    node_kind_name(n));
+		                    tree_kind_name(n));
 	for (int k = 0; k < count && i; k++, i = i->next)
 		if (fields_float(&v[k], i, 0, 1, c))
 			return c->e->code;
 	return OK;
 }
 
-static enum status read_conf(struct scene *s, const struct node *n, const struct fields_ctx *c)
+static enum status read_conf(struct scene *s, const struct tree *n, const struct fields_ctx *c)
 {
 	for (const struct field *f = table; f < table + FIELDS; f++) {
 		float *v = conf_of(s, f);
@@ -294,17 +294,17 @@ static void all_certain(struct scene *s)
 		s->image_conf[i] = 1;
 }
 
-enum status fields_confidence(struct scene *s, const struct node *conf,
+enum status fields_confidence(struct scene *s, const struct tree *conf,
                               const struct fields_ctx *c)
 {
-	if (!conf || node_is_null(conf)) {
+	if (!conf || tree_is_null(conf)) {
 		all_certain(s);
 		return OK;
 	}
-	if (conf->kind != NODE_MAP)
+	if (conf->kind != TREE_MAP)
 		return fields_error(c, conf, ERR_FORMAT, "%s, expected a mapping of numbers",
-		                    node_kind_name(conf));
-	for (const struct node *n = conf->first; n; n = n->next)
+		                    tree_kind_name(conf));
+	for (const struct tree *n = conf->first; n; n = n->next)
 		if (read_conf(s, n, c))
 			return c->e->code;
 	return OK;
@@ -312,28 +312,28 @@ enum status fields_confidence(struct scene *s, const struct node *conf,
 
 /* ---- writing ----------------------------------------------------------------------- */
 
-static struct node *write_list(const struct str *v, int n, struct arena *a)
+static struct tree *write_list(const struct str *v, int n, struct arena *a)
 {
-	struct node *list = node_flow(node_seq(a));
+	struct tree *list = tree_flow(tree_seq(a));
 
 	for (int i = 0; i < n; i++)
-		node_append(list, node_text(a, v[i]));
+		tree_append(list, tree_text(a, v[i]));
 	return list;
 }
 
-static struct node *write_value(const struct scene *s, const struct field *f, struct arena *a)
+static struct tree *write_value(const struct scene *s, const struct field *f, struct arena *a)
 {
 	switch (f->kind) {
 	case F_CODE:
-		return node_text_or_null(a, kind_get((enum scene_code)f->index,
+		return tree_text_or_null(a, kind_get((enum scene_code)f->index,
 		                                     s->code[f->index])->code);
-	case F_TEXT: return node_text_or_null(a, s->text[f->index]);
+	case F_TEXT: return tree_text_or_null(a, s->text[f->index]);
 	case F_ACTORS: return write_list(s->actor, s->n_actor, a);
 	case F_IMAGES: return write_list(s->image, s->n_image, a);
-	case F_VALENCE: return node_float(a, s->valence);
-	case F_AROUSAL: return node_float(a, s->arousal);
+	case F_VALENCE: return tree_float(a, s->valence);
+	case F_AROUSAL: return tree_float(a, s->arousal);
 	}
-	return node_null(a);
+	return tree_null(a);
 }
 
 static bool is_empty(const struct scene *s, const struct field *f)
@@ -350,51 +350,51 @@ static bool is_empty(const struct scene *s, const struct field *f)
 }
 
 /* The rows of one key, from f; returns the row after them. */
-static const struct field *write_key(struct node *map, const struct scene *s,
+static const struct field *write_key(struct tree *map, const struct scene *s,
                                      const struct field *f, struct arena *a)
 {
-	struct node *group = node_flow(node_map(a));
+	struct tree *group = tree_flow(tree_map(a));
 	const struct field *g = f;
 	bool empty = true;
 
 	if (!f->sub) {
-		node_put(map, f->key, write_value(s, f, a));
+		tree_put(map, f->key, write_value(s, f, a));
 		return f + 1;
 	}
 	for (; g < table + FIELDS && !strcmp(g->key, f->key); g++) {
-		node_put(group, g->sub, write_value(s, g, a));
+		tree_put(group, g->sub, write_value(s, g, a));
 		empty = empty && is_empty(s, g);
 	}
-	node_put(map, f->key, empty ? node_null(a) : group);
+	tree_put(map, f->key, empty ? tree_null(a) : group);
 	return g;
 }
 
-static void write_conf(struct node *map, const struct scene *s, bool pvq, struct arena *a)
+static void write_conf(struct tree *map, const struct scene *s, bool pvq, struct arena *a)
 {
-	struct node *conf = node_flow(node_map(a));
+	struct tree *conf = tree_flow(tree_map(a));
 	struct scene copy = *s;
 
 	for (const struct field *f = table; f < table + FIELDS; f++) {
 		const float *one = conf_of(&copy, f);
 		const float *v = f->kind == F_ACTORS ? s->actor_conf : s->image_conf;
 		int n = f->kind == F_ACTORS ? s->n_actor : f->kind == F_IMAGES ? s->n_image : 0;
-		struct node *list;
+		struct tree *list;
 
 		if (pvq && !f->pvq)
 			continue;
 		if (one && *one != 0)
-			node_put(conf, conf_key(f, a).p, node_float(a, *one));
+			tree_put(conf, conf_key(f, a).p, tree_float(a, *one));
 		if (n == 0)
 			continue;
-		list = node_flow(node_seq(a));
+		list = tree_flow(tree_seq(a));
 		for (int i = 0; i < n; i++)
-			node_append(list, node_float(a, v[i]));
-		node_put(conf, f->key, list);
+			tree_append(list, tree_float(a, v[i]));
+		tree_put(conf, f->key, list);
 	}
-	node_put(map, "confidence", conf);
+	tree_put(map, "confidence", conf);
 }
 
-void fields_write(struct node *map, const struct scene *s, bool pvq, struct arena *a)
+void fields_write(struct tree *map, const struct scene *s, bool pvq, struct arena *a)
 {
 	for (const struct field *f = table; f < table + FIELDS;) {
 		if (pvq && !f->pvq)

@@ -14,26 +14,26 @@ struct fields_ctx {
 };
 
 /* All fields of the schema, or the five of pvq, in the order of the table; then confidence. */
-void fields_write(struct node *map, const struct scene *s, bool pvq, struct arena *a);
+void fields_write(struct tree *map, const struct scene *s, bool pvq, struct arena *a);
 /* Reads one child of a scene's mapping. *known says whether the key was of the table. */
-enum status fields_read(struct scene *s, const struct node *child, bool *known,
+enum status fields_read(struct scene *s, const struct tree *child, bool *known,
                         const struct fields_ctx *c);
 /* After the last child: the confidence mapping, or 1 for all that is stated when NULL. */
-enum status fields_confidence(struct scene *s, const struct node *conf,
+enum status fields_confidence(struct scene *s, const struct tree *conf,
                               const struct fields_ctx *c);
 
 /* "line 3, column 5: scene S001: key KEY: …" into c->e; returns its code. */
-enum status fields_error(const struct fields_ctx *c, const struct node *n, enum status code,
+enum status fields_error(const struct fields_ctx *c, const struct tree *n, enum status code,
                          const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* The same as a line of c->warn. */
-void fields_warn(const struct fields_ctx *c, const struct node *n, const char *fmt, ...)
+void fields_warn(const struct fields_ctx *c, const struct tree *n, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Scalars with their errors: a string (null gives empty), a number within [low, high]. */
-enum status fields_text(struct str *out, const struct node *n, const struct fields_ctx *c);
-enum status fields_float(float *out, const struct node *n, double low, double high,
+enum status fields_text(struct str *out, const struct tree *n, const struct fields_ctx *c);
+enum status fields_float(float *out, const struct tree *n, double low, double high,
                          const struct fields_ctx *c);
-enum status fields_u64(uint64_t *out, const struct node *n, uint64_t high,
+enum status fields_u64(uint64_t *out, const struct tree *n, uint64_t high,
                        const struct fields_ctx *c);
 
 #endif

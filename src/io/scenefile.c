@@ -31,7 +31,7 @@ static bool id_char(uint32_t r)
 }
 
 /* "S001", "train_01_2", 7: begins with a letter or digit, so that -1 is none. */
-static enum status read_id(struct book_reading *r, struct scene_doc *s, const struct node *n)
+static enum status read_id(struct book_reading *r, struct scene_doc *s, const struct tree *n)
 {
 	const char *p;
 
@@ -40,33 +40,33 @@ static enum status read_id(struct book_reading *r, struct scene_doc *s, const st
 	p = s->id.p;
 	if (s->id.n == 0 || s->id.n > ID_MAX || !id_char(utf8_next(&p, s->id.p + s->id.n)))
 		return fields_error(&r->c, n, ERR_FORMAT, "'" STR_FMT "' is no scene id, expected one "
-		                    "like S001", STR_ARG(node_shown(s->id)));
+		                    "like S001", STR_ARG(tree_shown(s->id)));
 	if (strtab_find(&r->ids, s->id) != STRTAB_NONE)
 		return fields_error(&r->c, n, ERR_FORMAT, "scene id " STR_FMT " is used twice in one "
-		                    "book", STR_ARG(node_shown(s->id)));
+		                    "book", STR_ARG(tree_shown(s->id)));
 	strtab_add(&r->ids, s->id);
 	r->c.scene = s->id;
 	return OK;
 }
 
 /* A list of whole numbers of exactly `want`, or of any length when want is 0. */
-static enum status read_numbers(uint64_t *v, uint32_t want, uint64_t high, const struct node *n,
+static enum status read_numbers(uint64_t *v, uint32_t want, uint64_t high, const struct tree *n,
                                 const struct fields_ctx *c)
 {
 	uint32_t k = 0;
 
-	if (n->kind != NODE_SEQ)
+	if (n->kind != TREE_SEQ)
 		return fields_error(c, n, ERR_FORMAT, "%s, expected a list of numbers",
-		                    node_kind_name(n));
+		                    tree_kind_name(n));
 	if (want && n->n != want)
 		return fields_error(c, n, ERR_FORMAT, "%u numbers, expected %u", n->n, want);
-	for (const struct node *i = n->first; i; i = i->next)
+	for (const struct tree *i = n->first; i; i = i->next)
 		if (fields_u64(&v[k++], i, high, c))
 			return c->e->code;
 	return OK;
 }
 
-static enum status read_span(uint64_t v[2], uint64_t high, const struct node *n,
+static enum status read_span(uint64_t v[2], uint64_t high, const struct tree *n,
                              const struct fields_ctx *c)
 {
 	if (read_numbers(v, 2, high, n, c))
@@ -78,18 +78,18 @@ static enum status read_span(uint64_t v[2], uint64_t high, const struct node *n,
 }
 
 /* sentences: [[off, len, paragraph], …]; the paragraph may be left out. */
-static enum status read_sentences(struct scene_doc *s, const struct node *n,
+static enum status read_sentences(struct scene_doc *s, const struct tree *n,
                                   const struct fields_ctx *c)
 {
 	uint32_t k = 0;
 
-	if (node_is_null(n))
+	if (tree_is_null(n))
 		return OK;
-	if (n->kind != NODE_SEQ)
+	if (n->kind != TREE_SEQ)
 		return fields_error(c, n, ERR_FORMAT, "%s, expected a list of [offset, length]",
-		                    node_kind_name(n));
+		                    tree_kind_name(n));
 	s->sent = TAKE(c->a, struct sent, n->n);
-	for (const struct node *i = n->first; i; i = i->next) {
+	for (const struct tree *i = n->first; i; i = i->next) {
 		uint64_t v[3] = { 0 };
 
 		if (read_numbers(v, i->n == 2 ? 2 : 3, UINT32_MAX, i, c))
@@ -101,14 +101,14 @@ static enum status read_sentences(struct scene_doc *s, const struct node *n,
 }
 
 /* Older files name scenes by number; a cause comes before what it causes. */
-static enum status read_cause(struct scene_doc *s, const struct node *n,
+static enum status read_cause(struct scene_doc *s, const struct tree *n,
                               const struct fields_ctx *c)
 {
 	uint64_t own;
 
-	if (n->kind != NODE_SEQ)
+	if (n->kind != TREE_SEQ)
 		return fields_error(c, n, ERR_FORMAT, "%s, expected a list of scene numbers",
-		                    node_kind_name(n));
+		                    tree_kind_name(n));
 	s->cause = TAKE(c->a, uint64_t, n->n + 1);
 	s->n_cause = n->n;
 	if (read_numbers(s->cause, 0, UINT64_MAX, n, c))
@@ -121,8 +121,8 @@ static enum status read_cause(struct scene_doc *s, const struct node *n,
 }
 
 /* Keys of a scene that are not fields of the schema. */
-static enum status read_place(struct book_reading *r, struct scene_doc *s, const struct node *n,
-                              const struct node *map, bool *known)
+static enum status read_place(struct book_reading *r, struct scene_doc *s, const struct tree *n,
+                              const struct tree *map, bool *known)
 {
 	const struct fields_ctx *c = &r->c;
 	uint64_t v[2] = { 0 };
@@ -143,7 +143,7 @@ static enum status read_place(struct book_reading *r, struct scene_doc *s, const
 		return read_cause(s, n, c);
 	if (str_eq(n->key, S("cut")))
 		return fields_float(&s->scene.cut, n, 0, 1, c);
-	if (str_eq(n->key, S("span")) && node_find(map, "book"))
+	if (str_eq(n->key, S("span")) && tree_find(map, "book"))
 		return read_span(s->span, UINT64_MAX, n, c);
 	if (str_eq(n->key, S("span")) || str_eq(n->key, S("bytes"))) {
 		if (read_span(v, UINT32_MAX, n, c))
@@ -163,16 +163,16 @@ static enum status read_place(struct book_reading *r, struct scene_doc *s, const
 	return OK;
 }
 
-static enum status read_scene(struct book_reading *r, struct scene_doc *s, const struct node *map)
+static enum status read_scene(struct book_reading *r, struct scene_doc *s, const struct tree *map)
 {
-	const struct node *id = NULL, *n;
+	const struct tree *id = NULL, *n;
 	bool known;
 
 	r->c.scene = S("");
-	if (map->kind != NODE_MAP)
+	if (map->kind != TREE_MAP)
 		return fields_error(&r->c, map, ERR_FORMAT, "%s, expected a scene: a mapping with "
-		                    "scene_id", node_kind_name(map));
-	if (!(id = node_find(map, "scene_id")) && !(id = node_find(map, "id")))
+		                    "scene_id", tree_kind_name(map));
+	if (!(id = tree_find(map, "scene_id")) && !(id = tree_find(map, "id")))
 		return fields_error(&r->c, map, ERR_FORMAT, "a scene without scene_id");
 	if (read_id(r, s, id))
 		return r->c.e->code;
@@ -184,20 +184,20 @@ static enum status read_scene(struct book_reading *r, struct scene_doc *s, const
 		if (!known)
 			fields_warn(&r->c, n, "unknown key, left out");
 	}
-	return fields_confidence(&s->scene, node_find(map, "confidence"), &r->c);
+	return fields_confidence(&s->scene, tree_find(map, "confidence"), &r->c);
 }
 
 /* ---- reading: books ---------------------------------------------------------------- */
 
-static enum status read_scenes(struct book_reading *r, const struct node *list, struct str chapter,
+static enum status read_scenes(struct book_reading *r, const struct tree *list, struct str chapter,
                                uint32_t index)
 {
-	if (node_is_null(list))
+	if (tree_is_null(list))
 		return OK;
-	if (list->kind != NODE_SEQ)
+	if (list->kind != TREE_SEQ)
 		return fields_error(&r->c, list, ERR_FORMAT, "%s, expected a list of scenes",
-		                    node_kind_name(list));
-	for (const struct node *n = list->first; n; n = n->next) {
+		                    tree_kind_name(list));
+	for (const struct tree *n = list->first; n; n = n->next) {
 		struct scene_doc *s = &r->d.scene[r->d.n_scene++];
 
 		s->chapter = chapter;
@@ -209,15 +209,15 @@ static enum status read_scenes(struct book_reading *r, const struct node *list, 
 	return OK;
 }
 
-static enum status read_chapter(struct book_reading *r, const struct node *map, uint32_t *index)
+static enum status read_chapter(struct book_reading *r, const struct tree *map, uint32_t *index)
 {
-	const struct node *scenes = NULL, *n;
+	const struct tree *scenes = NULL, *n;
 	struct str title = S("");
 	uint64_t given = *index;
 
-	if (map->kind != NODE_MAP)
+	if (map->kind != TREE_MAP)
 		return fields_error(&r->c, map, ERR_FORMAT, "%s, expected a chapter: a mapping with "
-		                    "scenes", node_kind_name(map));
+		                    "scenes", tree_kind_name(map));
 	for (n = map->first; n; n = n->next) {
 		if (str_eq(n->key, S("scenes")))
 			scenes = n;
@@ -234,21 +234,21 @@ static enum status read_chapter(struct book_reading *r, const struct node *map, 
 	return scenes ? read_scenes(r, scenes, title, (uint32_t)given) : OK;
 }
 
-static size_t children(const struct node *n)
+static size_t children(const struct tree *n)
 {
-	return n && n->kind == NODE_SEQ ? n->n : 0;
+	return n && n->kind == TREE_SEQ ? n->n : 0;
 }
 
-static enum status read_chapters(struct book_reading *r, const struct node *list)
+static enum status read_chapters(struct book_reading *r, const struct tree *list)
 {
 	uint32_t index = 0;
 
-	if (node_is_null(list))
+	if (tree_is_null(list))
 		return OK;
-	if (list->kind != NODE_SEQ)
+	if (list->kind != TREE_SEQ)
 		return fields_error(&r->c, list, ERR_FORMAT, "%s, expected a list of chapters",
-		                    node_kind_name(list));
-	for (const struct node *n = list->first; n; n = n->next)
+		                    tree_kind_name(list));
+	for (const struct tree *n = list->first; n; n = n->next)
 		if (read_chapter(r, n, &index))
 			return r->c.e->code;
 	return OK;
@@ -263,23 +263,23 @@ static bool alias_form(struct str s)
 	return s.n > 0;
 }
 
-static enum status read_aliases(struct book_reading *r, const struct node *map)
+static enum status read_aliases(struct book_reading *r, const struct tree *map)
 {
 	size_t k = 0;
 
-	if (node_is_null(map))
+	if (tree_is_null(map))
 		return OK;
-	if (map->kind != NODE_MAP)
+	if (map->kind != TREE_MAP)
 		return fields_error(&r->c, map, ERR_FORMAT, "%s, expected a mapping of aliases to "
-		                    "lemmas", node_kind_name(map));
+		                    "lemmas", tree_kind_name(map));
 	r->d.alias = arena_take_n(r->c.a, map->n + 1, sizeof *r->d.alias);
-	for (const struct node *n = map->first; n; n = n->next, k++) {
+	for (const struct tree *n = map->first; n; n = n->next, k++) {
 		if (!alias_form(n->key))
 			return fields_error(&r->c, n, ERR_FORMAT, "no alias: expected capital Latin "
 			                    "letters and digits, a letter first");
-		if (!node_is_scalar(n) || node_is_null(n))
+		if (!tree_is_scalar(n) || tree_is_null(n))
 			return fields_error(&r->c, n, ERR_FORMAT, "%s, expected a lemma",
-			                    node_kind_name(n));
+			                    tree_kind_name(n));
 		r->d.alias[k].alias = n->key;
 		r->d.alias[k].lemma = n->s;
 	}
@@ -287,7 +287,7 @@ static enum status read_aliases(struct book_reading *r, const struct node *map)
 	return OK;
 }
 
-static enum status read_version(struct book_reading *r, const struct node *n)
+static enum status read_version(struct book_reading *r, const struct tree *n)
 {
 	uint64_t v;
 
@@ -300,7 +300,7 @@ static enum status read_version(struct book_reading *r, const struct node *n)
 	return OK;
 }
 
-static enum status read_head(struct book_reading *r, const struct node *n)
+static enum status read_head(struct book_reading *r, const struct tree *n)
 {
 	if (str_eq(n->key, S("version")))
 		return read_version(r, n);
@@ -320,7 +320,7 @@ static enum status read_head(struct book_reading *r, const struct node *n)
 }
 
 /* Room for n scenes, and no more than a book may have. */
-static enum status room_for(struct book_reading *r, size_t n, const struct node *at)
+static enum status room_for(struct book_reading *r, size_t n, const struct tree *at)
 {
 	if (n > SCENEFILE_SCENES)
 		return fields_error(&r->c, at, ERR_LIMIT, "%zu scenes, a book has at most %d", n,
@@ -329,31 +329,31 @@ static enum status room_for(struct book_reading *r, size_t n, const struct node 
 	return OK;
 }
 
-static enum status read_book(struct book_reading *r, const struct node *map)
+static enum status read_book(struct book_reading *r, const struct tree *map)
 {
-	const struct node *chapters = node_find(map, "chapters"), *scenes = node_find(map, "scenes");
+	const struct tree *chapters = tree_find(map, "chapters"), *scenes = tree_find(map, "scenes");
 	size_t n_scene = children(scenes);
 
 	if (chapters && scenes)
 		return fields_error(&r->c, scenes, ERR_FORMAT, "a book has chapters or scenes, not both");
-	for (const struct node *n = chapters ? chapters->first : NULL; n; n = n->next)
-		n_scene += children(n->kind == NODE_MAP ? node_find(n, "scenes") : NULL);
+	for (const struct tree *n = chapters ? chapters->first : NULL; n; n = n->next)
+		n_scene += children(n->kind == TREE_MAP ? tree_find(n, "scenes") : NULL);
 	if (room_for(r, n_scene, map))
 		return r->c.e->code;
-	for (const struct node *n = map->first; n; n = n->next)
+	for (const struct tree *n = map->first; n; n = n->next)
 		if (read_head(r, n))
 			return r->c.e->code;
 	return chapters ? read_chapters(r, chapters) : read_scenes(r, scenes, S(""), 0);
 }
 
 /* One document in any of the shapes. */
-static enum status read_doc(struct book_reading *r, const struct node *doc)
+static enum status read_doc(struct book_reading *r, const struct tree *doc)
 {
-	if (doc->kind == NODE_SEQ)
+	if (doc->kind == TREE_SEQ)
 		return room_for(r, doc->n, doc) ? r->c.e->code : read_scenes(r, doc, S(""), 0);
-	if (node_find(doc, "chapters") || node_find(doc, "scenes"))
+	if (tree_find(doc, "chapters") || tree_find(doc, "scenes"))
 		return read_book(r, doc);
-	if (node_find(doc, "scene_id") || node_find(doc, "id")) {
+	if (tree_find(doc, "scene_id") || tree_find(doc, "id")) {
 		room_for(r, 1, doc);
 		r->d.n_scene = 1;
 		return read_scene(r, &r->d.scene[0], doc);
@@ -364,7 +364,7 @@ static enum status read_doc(struct book_reading *r, const struct node *doc)
 
 typedef enum status each_fn(void *ctx, struct book_doc *d, struct err *e);
 
-static enum status deliver(const struct node *doc, struct arena *a, each_fn *each, void *ctx,
+static enum status deliver(const struct tree *doc, struct arena *a, each_fn *each, void *ctx,
                            struct buf *warn, struct err *e)
 {
 	struct book_reading r = { .c = { .a = a, .warn = warn, .e = e }, .ids = strtab_open("scene ids") };
@@ -379,7 +379,7 @@ enum status scenefile_yaml_read(struct str bytes, each_fn *each, void *ctx, stru
 {
 	struct err own = { 0 };
 	struct yaml *y;
-	struct node *doc;
+	struct tree *doc;
 	enum status st;
 	size_t n = 0;
 
@@ -410,7 +410,7 @@ struct pvq_ctx {
 	size_t n;
 };
 
-static enum status pvq_book(void *ctx, struct node *v, struct arena *a, struct err *e)
+static enum status pvq_book(void *ctx, struct tree *v, struct arena *a, struct err *e)
 {
 	struct pvq_ctx *p = ctx;
 
@@ -435,122 +435,122 @@ enum status scenefile_pvq_read(struct str bytes, each_fn *each, void *ctx, struc
 
 /* ---- writing ----------------------------------------------------------------------- */
 
-static struct node *pair(uint64_t x, uint64_t y, struct arena *a)
+static struct tree *pair(uint64_t x, uint64_t y, struct arena *a)
 {
-	struct node *n = node_flow(node_seq(a));
+	struct tree *n = tree_flow(tree_seq(a));
 
-	node_append(n, node_u64(a, x));
-	node_append(n, node_u64(a, y));
+	tree_append(n, tree_u64(a, x));
+	tree_append(n, tree_u64(a, y));
 	return n;
 }
 
-static void put_span(struct node *map, const struct scene_doc *s, struct arena *a)
+static void put_span(struct tree *map, const struct scene_doc *s, struct arena *a)
 {
 	const char *key = "span";
 
 	if (s->book.n) {
-		node_put(map, "book", node_text(a, s->book));
-		node_put(map, "span", pair(s->span[0], s->span[1], a));
+		tree_put(map, "book", tree_text(a, s->book));
+		tree_put(map, "span", pair(s->span[0], s->span[1], a));
 		key = "bytes";
 	}
 	if (s->scene.off || s->scene.len)
-		node_put(map, key, pair(s->scene.off, (uint64_t)s->scene.off + s->scene.len, a));
+		tree_put(map, key, pair(s->scene.off, (uint64_t)s->scene.off + s->scene.len, a));
 }
 
-static void put_sentences(struct node *map, const struct scene_doc *s, struct arena *a)
+static void put_sentences(struct tree *map, const struct scene_doc *s, struct arena *a)
 {
-	struct node *list;
+	struct tree *list;
 
 	if (s->scene.sent || s->scene.n_sent)
-		node_put(map, "sentence", pair(s->scene.sent, s->scene.n_sent, a));
+		tree_put(map, "sentence", pair(s->scene.sent, s->scene.n_sent, a));
 	if (!s->sent)
 		return;
-	list = node_flow(node_seq(a));
+	list = tree_flow(tree_seq(a));
 	for (uint32_t i = 0; i < s->n_sent; i++) {
-		struct node *one = pair(s->sent[i].off, s->sent[i].len, a);
+		struct tree *one = pair(s->sent[i].off, s->sent[i].len, a);
 
-		node_append(one, node_u64(a, s->sent[i].para));
-		node_append(list, one);
+		tree_append(one, tree_u64(a, s->sent[i].para));
+		tree_append(list, one);
 	}
-	node_put(map, "sentences", list);
+	tree_put(map, "sentences", list);
 }
 
-static void put_cause(struct node *map, const struct scene_doc *s, struct arena *a)
+static void put_cause(struct tree *map, const struct scene_doc *s, struct arena *a)
 {
-	struct node *list = node_flow(node_seq(a));
+	struct tree *list = tree_flow(tree_seq(a));
 
 	if (!s->cause)
 		return;
 	for (uint32_t i = 0; i < s->n_cause; i++)
-		node_append(list, node_u64(a, s->cause[i]));
-	node_put(map, "cause", list);
+		tree_append(list, tree_u64(a, s->cause[i]));
+	tree_put(map, "cause", list);
 }
 
-static struct node *scene_node(const struct scene_doc *s, struct arena *a)
+static struct tree *scene_node(const struct scene_doc *s, struct arena *a)
 {
-	struct node *map = node_map(a);
+	struct tree *map = tree_map(a);
 
-	node_put(map, "scene_id", node_text(a, s->id));
+	tree_put(map, "scene_id", tree_text(a, s->id));
 	put_span(map, s, a);
 	put_sentences(map, s, a);
 	if (s->scene.cut != 0)
-		node_put(map, "cut", node_float(a, s->scene.cut));
+		tree_put(map, "cut", tree_float(a, s->scene.cut));
 	put_cause(map, s, a);
 	if (s->passage.n)
-		node_put(map, "text", node_text(a, s->passage));
+		tree_put(map, "text", tree_text(a, s->passage));
 	fields_write(map, &s->scene, false, a);
 	if (s->glyph.n)
-		node_put(map, "glyph", node_text(a, s->glyph));
+		tree_put(map, "glyph", tree_text(a, s->glyph));
 	return map;
 }
 
-static struct node *chapters_node(const struct book_doc *d, struct arena *a)
+static struct tree *chapters_node(const struct book_doc *d, struct arena *a)
 {
-	struct node *chapters = node_seq(a), *scenes = NULL, *map;
+	struct tree *chapters = tree_seq(a), *scenes = NULL, *map;
 
 	for (size_t i = 0; i < d->n_scene; i++) {
 		const struct scene_doc *s = &d->scene[i];
 
 		if (!scenes || s->chapter_index != s[-1].chapter_index ||
 		    !str_eq(s->chapter, s[-1].chapter)) {
-			map = node_map(a);
-			scenes = node_seq(a);
-			node_put(map, "index", node_u64(a, s->chapter_index));
-			node_put(map, "title", node_text_or_null(a, s->chapter));
-			node_put(map, "scenes", scenes);
-			node_append(chapters, map);
+			map = tree_map(a);
+			scenes = tree_seq(a);
+			tree_put(map, "index", tree_u64(a, s->chapter_index));
+			tree_put(map, "title", tree_text_or_null(a, s->chapter));
+			tree_put(map, "scenes", scenes);
+			tree_append(chapters, map);
 		}
-		node_append(scenes, scene_node(s, a));
+		tree_append(scenes, scene_node(s, a));
 	}
 	return chapters;
 }
 
-static void put_head(struct node *map, const struct book_doc *d, struct arena *a)
+static void put_head(struct tree *map, const struct book_doc *d, struct arena *a)
 {
-	node_put(map, "version", node_u64(a, SCENEFILE_VERSION));
-	node_put(map, "title", node_text_or_null(a, d->title));
-	node_put(map, "author", node_text_or_null(a, d->author));
+	tree_put(map, "version", tree_u64(a, SCENEFILE_VERSION));
+	tree_put(map, "title", tree_text_or_null(a, d->title));
+	tree_put(map, "author", tree_text_or_null(a, d->author));
 	if (d->segment.n)
-		node_put(map, "segment", node_text(a, d->segment));
+		tree_put(map, "segment", tree_text(a, d->segment));
 	if (d->story_id.n)
-		node_put(map, "story_id", node_text(a, d->story_id));
+		tree_put(map, "story_id", tree_text(a, d->story_id));
 }
 
 void scenefile_yaml_write(struct buf *out, const struct book_doc *d)
 {
 	struct arena a = arena_open("scene file");
-	struct node *map = node_map(&a), *aliases = node_map(&a);
+	struct tree *map = tree_map(&a), *aliases = tree_map(&a);
 
 	put_head(map, d, &a);
 	aliases->flow = d->n_alias <= BLOCK_ALIASES;
 	for (size_t i = 0; i < d->n_alias; i++) {
-		struct node *lemma = node_text(&a, d->alias[i].lemma);
+		struct tree *lemma = tree_text(&a, d->alias[i].lemma);
 
 		lemma->key = d->alias[i].alias;
-		node_append(aliases, lemma);
+		tree_append(aliases, lemma);
 	}
-	node_put(map, "aliases", aliases);
-	node_put(map, "chapters", chapters_node(d, &a));
+	tree_put(map, "aliases", aliases);
+	tree_put(map, "chapters", chapters_node(d, &a));
 	yaml_write(out, map);
 	arena_close(&a);
 }
@@ -559,7 +559,7 @@ void scenefile_yaml_write(struct buf *out, const struct book_doc *d)
 void scenefile_pvq_write(struct buf *out, const struct book_doc *d, bool first, bool last)
 {
 	struct arena a = arena_open("pvq file");
-	struct node *head = node_map(&a);
+	struct tree *head = tree_map(&a);
 
 	put_head(head, d, &a);
 	buf_str(out, first ? S("[\n") : S(""));
@@ -567,9 +567,9 @@ void scenefile_pvq_write(struct buf *out, const struct book_doc *d, bool first, 
 	out->p[--out->n] = 0;			/* the head's '}': its scenes follow */
 	buf_str(out, S(", \"scenes\": ["));
 	for (size_t i = 0; i < d->n_scene; i++) {
-		struct node *map = node_map(&a);
+		struct tree *map = tree_map(&a);
 
-		node_put(map, "scene_id", node_text(&a, d->scene[i].id));
+		tree_put(map, "scene_id", tree_text(&a, d->scene[i].id));
 		put_span(map, &d->scene[i], &a);
 		fields_write(map, &d->scene[i].scene, true, &a);
 		buf_str(out, i ? S(",\n") : S("\n"));

@@ -1,7 +1,7 @@
 /* tree.c - makes and asks the tree that stands between files and meaning.
  *
  *   in    strings, numbers, children in order
- *   out   struct node; order of children is order of adding
+ *   out   struct tree; order of children is order of adding
  *
  * Invariant: a node has one parent; lists of children end with next == NULL.
  */
@@ -10,56 +10,56 @@
 #include <math.h>
 #include <stdlib.h>
 
-static struct node *make(struct arena *a, enum node_kind kind)
+static struct tree *make(struct arena *a, enum tree_kind kind)
 {
-	struct node *n = TAKE(a, struct node, 1);
+	struct tree *n = TAKE(a, struct tree, 1);
 
 	n->kind = kind;
 	return n;
 }
 
-struct node *node_map(struct arena *a)
+struct tree *tree_map(struct arena *a)
 {
-	return make(a, NODE_MAP);
+	return make(a, TREE_MAP);
 }
 
-struct node *node_seq(struct arena *a)
+struct tree *tree_seq(struct arena *a)
 {
-	return make(a, NODE_SEQ);
+	return make(a, TREE_SEQ);
 }
 
-struct node *node_text(struct arena *a, struct str s)
+struct tree *tree_text(struct arena *a, struct str s)
 {
-	struct node *n = make(a, NODE_TEXT);
+	struct tree *n = make(a, TREE_TEXT);
 
 	n->s = s;
 	return n;
 }
 
-struct node *node_null(struct arena *a)
+struct tree *tree_null(struct arena *a)
 {
-	struct node *n = make(a, NODE_PLAIN);
+	struct tree *n = make(a, TREE_PLAIN);
 
 	n->s = S("null");
 	return n;
 }
 
-struct node *node_text_or_null(struct arena *a, struct str s)
+struct tree *tree_text_or_null(struct arena *a, struct str s)
 {
-	return s.n ? node_text(a, s) : node_null(a);
+	return s.n ? tree_text(a, s) : tree_null(a);
 }
 
-struct node *node_u64(struct arena *a, uint64_t v)
+struct tree *tree_u64(struct arena *a, uint64_t v)
 {
-	struct node *n = make(a, NODE_PLAIN);
+	struct tree *n = make(a, TREE_PLAIN);
 
 	n->s = str_printf(a, "%llu", (unsigned long long)v);
 	return n;
 }
 
-struct node *node_float(struct arena *a, float v)
+struct tree *tree_float(struct arena *a, float v)
 {
-	struct node *n = make(a, NODE_PLAIN);
+	struct tree *n = make(a, TREE_PLAIN);
 	char text[40];
 
 	if (!isfinite(v) || v == 0)
@@ -76,15 +76,15 @@ struct node *node_float(struct arena *a, float v)
 	return n;
 }
 
-struct node *node_flow(struct node *n)
+struct tree *tree_flow(struct tree *n)
 {
 	n->flow = true;
 	return n;
 }
 
-void node_append(struct node *parent, struct node *child)
+void tree_append(struct tree *parent, struct tree *child)
 {
-	must(parent->kind == NODE_SEQ || parent->kind == NODE_MAP);
+	must(parent->kind == TREE_SEQ || parent->kind == TREE_MAP);
 	child->next = NULL;
 	if (parent->last)
 		parent->last->next = child;
@@ -94,55 +94,55 @@ void node_append(struct node *parent, struct node *child)
 	parent->n++;
 }
 
-void node_put(struct node *map, const char *key, struct node *child)
+void tree_put(struct tree *map, const char *key, struct tree *child)
 {
-	must(map->kind == NODE_MAP);
+	must(map->kind == TREE_MAP);
 	child->key = str_of(key);
-	node_append(map, child);
+	tree_append(map, child);
 }
 
-struct node *node_find(const struct node *map, const char *key)
+struct tree *tree_find(const struct tree *map, const char *key)
 {
 	struct str k = str_of(key);
 
-	if (map->kind != NODE_MAP)
+	if (map->kind != TREE_MAP)
 		return NULL;
-	for (struct node *c = map->first; c; c = c->next)
+	for (struct tree *c = map->first; c; c = c->next)
 		if (str_eq(c->key, k))
 			return c;
 	return NULL;
 }
 
-bool node_is_scalar(const struct node *n)
+bool tree_is_scalar(const struct tree *n)
 {
-	return n->kind == NODE_TEXT || n->kind == NODE_PLAIN;
+	return n->kind == TREE_TEXT || n->kind == TREE_PLAIN;
 }
 
-bool node_is_null(const struct node *n)
+bool tree_is_null(const struct tree *n)
 {
-	return n->kind == NODE_PLAIN &&
+	return n->kind == TREE_PLAIN &&
 	       (n->s.n == 0 || str_eq(n->s, S("~")) || str_eq(n->s, S("null")) ||
 	        str_eq(n->s, S("Null")) || str_eq(n->s, S("NULL")));
 }
 
-const char *node_kind_name(const struct node *n)
+const char *tree_kind_name(const struct tree *n)
 {
 	switch (n->kind) {
-	case NODE_SEQ: return "a list";
-	case NODE_MAP: return "a mapping";
-	case NODE_TEXT: return "a string";
-	default: return node_is_null(n) ? "null" : "a plain value";
+	case TREE_SEQ: return "a list";
+	case TREE_MAP: return "a mapping";
+	case TREE_TEXT: return "a string";
+	default: return tree_is_null(n) ? "null" : "a plain value";
 	}
 }
 
-struct str node_shown(struct str s)
+struct str tree_shown(struct str s)
 {
 	return (struct str){ s.p, utf8_offset(s, 40) };
 }
 
 static int by_key(const void *x, const void *y)
 {
-	const struct node *a = *(struct node *const *)x, *b = *(struct node *const *)y;
+	const struct tree *a = *(struct tree *const *)x, *b = *(struct tree *const *)y;
 	int c = str_cmp(a->key, b->key);
 
 	if (c)
@@ -153,16 +153,16 @@ static int by_key(const void *x, const void *y)
 }
 
 /* Sorting pointers: a hostile map may have a million keys. */
-const struct node *node_twice(const struct node *map)
+const struct tree *tree_twice(const struct tree *map)
 {
-	const struct node *twice = NULL;
-	const struct node **v;
+	const struct tree *twice = NULL;
+	const struct tree **v;
 	size_t n = 0;
 
 	if (map->n < 2)
 		return NULL;
 	v = mem_alloc(map->n, sizeof *v);
-	for (const struct node *c = map->first; c; c = c->next)
+	for (const struct tree *c = map->first; c; c = c->next)
 		v[n++] = c;
 	qsort(v, n, sizeof *v, by_key);
 	for (size_t i = 1; i < n && !twice; i++)

@@ -1,7 +1,7 @@
 /* yaml.c - the one door to libyaml: documents to trees by its events, and trees to documents.
  *
  *   in    UTF-8 bytes from outside; trees of our own
- *   out   one struct node a document; text
+ *   out   one struct tree a document; text
  *
  * libyaml finds the grammar; what a file may ask of us (depth, nodes, keys given twice,
  * anchors) is decided here, event by event, before memory is taken.
@@ -144,18 +144,18 @@ static bool tag_known(const yaml_char_t *tag)
 /* A document being built: the open maps and lists, and the key that waits for its value. */
 struct build {
 	struct arena *a;
-	struct node *open[TREE_DEPTH];
+	struct tree *open[TREE_DEPTH];
 	struct str key[TREE_DEPTH];
 	bool has_key[TREE_DEPTH];
 	int depth;
 	size_t nodes;
-	struct node *root;
+	struct tree *root;
 };
 
 /* Gives a node its place; a scalar in a map's key position becomes the key instead. */
-static enum status place(struct build *b, struct node *n, const yaml_event_t *ev, struct err *e)
+static enum status place(struct build *b, struct tree *n, const yaml_event_t *ev, struct err *e)
 {
-	struct node *top = b->depth ? b->open[b->depth - 1] : NULL;
+	struct tree *top = b->depth ? b->open[b->depth - 1] : NULL;
 
 	if (++b->nodes > TREE_NODES)
 		return at(e, ERR_LIMIT, ev, "more values than a document may have");
@@ -165,9 +165,9 @@ static enum status place(struct build *b, struct node *n, const yaml_event_t *ev
 		b->root = n;
 		return OK;
 	}
-	if (top->kind == NODE_MAP) {
+	if (top->kind == TREE_MAP) {
 		if (!b->has_key[b->depth - 1]) {
-			if (!node_is_scalar(n))
+			if (!tree_is_scalar(n))
 				return at(e, ERR_FORMAT, ev, "a key must be a word, not a list or "
 				          "mapping");
 			b->key[b->depth - 1] = n->s;
@@ -177,7 +177,7 @@ static enum status place(struct build *b, struct node *n, const yaml_event_t *ev
 		n->key = b->key[b->depth - 1];
 		b->has_key[b->depth - 1] = false;
 	}
-	node_append(top, n);
+	tree_append(top, n);
 	return OK;
 }
 
@@ -186,7 +186,7 @@ static enum status on_scalar(struct build *b, const yaml_event_t *ev, struct err
 	size_t n = ev->data.scalar.length;
 	struct str s = { (const char *)ev->data.scalar.value, n };
 	bool plain = ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !ev->data.scalar.tag;
-	struct node *node;
+	struct tree *node;
 
 	if (ev->data.scalar.anchor)
 		return at(e, ERR_FORMAT, ev, "anchors (&name) are not allowed here");
@@ -194,16 +194,16 @@ static enum status on_scalar(struct build *b, const yaml_event_t *ev, struct err
 		return at(e, ERR_FORMAT, ev, "tags (!name) are not allowed here");
 	if (n > TREE_SCALAR)
 		return at(e, ERR_LIMIT, ev, "a string longer than 16 MB");
-	node = node_text(b->a, str_copy(b->a, s));
+	node = tree_text(b->a, str_copy(b->a, s));
 	if (plain)
-		node->kind = NODE_PLAIN;
+		node->kind = TREE_PLAIN;
 	return place(b, node, ev, e);
 }
 
 static enum status on_open(struct build *b, const yaml_event_t *ev, struct err *e)
 {
 	bool seq = ev->type == YAML_SEQUENCE_START_EVENT;
-	struct node *n = seq ? node_seq(b->a) : node_map(b->a);
+	struct tree *n = seq ? tree_seq(b->a) : tree_map(b->a);
 
 	if (seq ? ev->data.sequence_start.anchor : ev->data.mapping_start.anchor)
 		return at(e, ERR_FORMAT, ev, "anchors (&name) are not allowed here");
@@ -222,12 +222,12 @@ static enum status on_open(struct build *b, const yaml_event_t *ev, struct err *
 
 static enum status on_close(struct build *b, struct err *e)
 {
-	const struct node *n = b->open[--b->depth], *twice;
+	const struct tree *n = b->open[--b->depth], *twice;
 
-	if (n->kind != NODE_MAP || !(twice = node_twice(n)))
+	if (n->kind != TREE_MAP || !(twice = tree_twice(n)))
 		return OK;
 	return err_set(e, ERR_FORMAT, "line %u, column %u: key '" STR_FMT "' is given twice in one "
-	               "mapping", twice->line, twice->col, STR_ARG(node_shown(twice->key)));
+	               "mapping", twice->line, twice->col, STR_ARG(tree_shown(twice->key)));
 }
 
 static enum status on_event(struct build *b, const yaml_event_t *ev, struct err *e)
@@ -248,7 +248,7 @@ static enum status on_event(struct build *b, const yaml_event_t *ev, struct err 
 	}
 }
 
-enum status yaml_next(struct yaml *y, struct node **doc, struct arena *a, struct err *e)
+enum status yaml_next(struct yaml *y, struct tree **doc, struct arena *a, struct err *e)
 {
 	struct build b = { .a = a };
 	struct err own = { 0 };
@@ -351,9 +351,9 @@ static bool block_text(struct str s)
 	return true;
 }
 
-static yaml_scalar_style_t style_of(const struct node *n, struct str s, bool flow)
+static yaml_scalar_style_t style_of(const struct tree *n, struct str s, bool flow)
 {
-	if (n->kind == NODE_PLAIN || plain_word(s))
+	if (n->kind == TREE_PLAIN || plain_word(s))
 		return YAML_PLAIN_SCALAR_STYLE;
 	if (!flow && s.n && block_text(s))
 		return YAML_LITERAL_SCALAR_STYLE;
@@ -376,12 +376,12 @@ static void emit_scalar(yaml_emitter_t *em, struct str s, yaml_scalar_style_t st
 	buf_free(&mended);
 }
 
-static void emit_node(yaml_emitter_t *em, const struct node *n, bool flow)
+static void emit_node(yaml_emitter_t *em, const struct tree *n, bool flow)
 {
 	yaml_event_t ev;
-	bool seq = n->kind == NODE_SEQ;
+	bool seq = n->kind == TREE_SEQ;
 
-	if (node_is_scalar(n)) {
+	if (tree_is_scalar(n)) {
 		emit_scalar(em, n->s, style_of(n, n->s, flow));
 		return;
 	}
@@ -390,7 +390,7 @@ static void emit_node(yaml_emitter_t *em, const struct node *n, bool flow)
 	                    flow ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE)
 	                  : yaml_mapping_start_event_initialize(&ev, NULL, NULL, 1,
 	                    flow ? YAML_FLOW_MAPPING_STYLE : YAML_BLOCK_MAPPING_STYLE));
-	for (const struct node *c = n->first; c; c = c->next) {
+	for (const struct tree *c = n->first; c; c = c->next) {
 		if (!seq)
 			emit_scalar(em, c->key, plain_word(c->key) ? YAML_PLAIN_SCALAR_STYLE
 			                                           : YAML_DOUBLE_QUOTED_SCALAR_STYLE);
@@ -400,7 +400,7 @@ static void emit_node(yaml_emitter_t *em, const struct node *n, bool flow)
 	                  : yaml_mapping_end_event_initialize(&ev));
 }
 
-void yaml_write(struct buf *out, const struct node *doc)
+void yaml_write(struct buf *out, const struct tree *doc)
 {
 	yaml_emitter_t em;
 	yaml_event_t ev;

@@ -14,10 +14,10 @@ struct yaml;
 enum status yaml_open(struct yaml **out, struct str bytes, struct err *e);
 void yaml_close(struct yaml *y);
 /* The next document, in a; *doc NULL after the last one. After an error no further call. */
-enum status yaml_next(struct yaml *y, struct node **doc, struct arena *a, struct err *e);
+enum status yaml_next(struct yaml *y, struct tree **doc, struct arena *a, struct err *e);
 
 /* Appends one document, "---" first. Cyrillic unescaped, strings quoted where another reader
  * might take them for something else; bad UTF-8 becomes U+FFFD. */
-void yaml_write(struct buf *out, const struct node *doc);
+void yaml_write(struct buf *out, const struct tree *doc);
 
 #endif

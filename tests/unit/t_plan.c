@@ -138,9 +138,9 @@ static void same_bytes(void **state)
 		CHECK(utf8_valid(buf_view(&a)));
 	}
 	struct arena mem = arena_open("json");
-	struct node *top;
+	struct tree *top;
 	CHECK_EQ(json_read(&top, buf_view(&a), &mem, &e), OK);
-	CHECK(node_find(top, "rows") && node_find(top, "speeds"));
+	CHECK(tree_find(top, "rows") && tree_find(top, "speeds"));
 	for (size_t i = 0; i < p.n; i++)		/* every row says how it was computed */
 		CHECK(strlen(p.row[i].formula) > 5);
 	arena_close(&mem);

@@ -356,7 +356,7 @@ static void test_pvq(void **state)
 		struct arena a = arena_open("test");
 		struct buf out = { 0 }, warn = { 0 };
 		struct err e = { 0 };
-		struct node *whole;
+		struct tree *whole;
 		struct loop l = { .want = d };
 
 		odd_book(&d[0], &r, &a);
@@ -382,7 +382,7 @@ static void test_keys_agree(void **state)
 {
 	struct arena a = arena_open("test");
 	struct scene s = { 0 };
-	struct node *map = node_map(&a), *conf;
+	struct tree *map = tree_map(&a), *conf;
 
 	(void)state;
 	for (int k = 0; k < SC_N; k++)
@@ -390,12 +390,12 @@ static void test_keys_agree(void **state)
 	for (int k = 0; k < ST_N; k++)
 		s.text[k] = S("x"), s.text_conf[k] = 0.5f;
 	fields_write(map, &s, false, &a);
-	conf = node_find(map, "confidence");
+	conf = tree_find(map, "confidence");
 	CHECK_EQ(conf->n, SC_N + ST_N);
 	for (int k = 0; k < SC_N; k++)
-		CHECK(node_find(conf, scene_code_key((enum scene_code)k)));
+		CHECK(tree_find(conf, scene_code_key((enum scene_code)k)));
 	for (int k = 0; k < ST_N; k++)
-		CHECK(node_find(conf, scene_text_key((enum scene_text)k)));
+		CHECK(tree_find(conf, scene_text_key((enum scene_text)k)));
 	arena_close(&a);
 }
 

@@ -501,7 +501,7 @@ static void test_export(void **state)
 	struct arena a = arena_open("json");
 	struct buf b = { 0 };
 	struct err e = { 0 };
-	struct node *root;
+	struct tree *root;
 
 	(void)state;
 	CHECK_EQ(tokens_export(t, &b, &e), OK);
