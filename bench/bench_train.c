@@ -148,12 +148,12 @@ int main(int argc, char **argv)
 	at = peak(p.wide, num_threads_get());
 	printf("%s, products by %s, %d lanes, %d threads: %.2f M parameters, %.1f MFLOP a token\n",
 	       p.wide == NUM_BF16 ? "bf16" : "float32", p.wide == NUM_BF16 ? mm_name() : num_blas_name(),
-	       p.lanes, num_threads_get(), (double)teller_params(&p.shape) / 1e6, teller_flops(&p.shape, p.T) / 1e6);
+	       p.lanes, num_threads_get(), (double)teller_params(&p.shape) / 1e6, teller_flops(&p.shape, p.T, p.window) / 1e6);
 	printf("fastest of %d steps: %.0f tokens/s (lanes %.1f ms, update %.1f ms, packing %.1f ms)\n", steps,
 	       tokens / best, part[0] * 1e3, part[1] * 1e3, part[2] * 1e3);
 	printf("%.0f GFLOP/s, %.1f %% of the best product here (%.0f GFLOP/s); memory of a lane %.0f MB\n",
-	       teller_flops(&p.shape, p.T) * tokens / best / 1e9,
-	       100 * teller_flops(&p.shape, p.T) * tokens / best / at, at / 1e9, (double)r.t->lane[0].net->bytes / 1e6);
+	       teller_flops(&p.shape, p.T, p.window) * tokens / best / 1e9,
+	       100 * teller_flops(&p.shape, p.T, p.window) * tokens / best / at, at / 1e9, (double)r.t->lane[0].net->bytes / 1e6);
 	teller_close(r.t);
 	return 0;
 }

@@ -43,11 +43,19 @@ uint64_t teller_params(const struct teller_shape *s)
 	return (uint64_t)s->vocab * w + L * (layer_params(s) + 2 * w) + w;
 }
 
-double teller_flops(const struct teller_shape *s, int T)
+/* How many keys a token sees, on average. */
+static double keys_seen(int T, int window)
+{
+	double W = window > 0 && window < T ? window : T;
+
+	return (W * (W + 1) / 2 + (T - W) * W) / T;
+}
+
+double teller_flops(const struct teller_shape *s, int T, int window)
 {
 	double L = s->layers, w = s->width;
 	double product = L * (double)layer_params(s) + (double)s->vocab * w;
-	double attention = L * 2 * w * (T + 1) / 2;	/* scores and sum, over half the context */
+	double attention = L * 2 * w * keys_seen(T, window);	/* scores and sum */
 
 	return 6 * (product + attention);
 }
@@ -117,12 +125,13 @@ static struct node *residual(struct net *t, struct node *x, struct node *y, int 
 }
 
 struct node *teller_attend(struct net *t, const struct teller_tensors *m, int layer, struct node *x, int T,
-                           double dropout)
+                           int window, double dropout)
 {
 	const struct teller_layer *y = &m->layer[layer];
 	int w = m->s.width;
 	struct attend a = { .heads = m->s.heads, .head = w / m->s.heads, .q_at = 0, .k_at = w, .v_at = 2 * w,
-	                    .T = T, .S = T, .causal = true, .rope_base = m->s.rope_base };
+	                    .T = T, .S = T, .causal = true, .window = window,
+	                    .rope_base = m->s.rope_base };
 	struct node *qkv = net_linear(t, net_rmsnorm(t, x, y->att_norm), y->qkv, -1);
 
 	return residual(t, x, net_attend(t, qkv, qkv, qkv, &a, NULL), y->att_out, dropout);
@@ -151,7 +160,7 @@ static void lay(struct teller_net *n, struct teller *t, int lane, bool train)
 	if (p->dropout > 0 && train)
 		x = net_dropout(net, x, p->dropout);
 	for (int l = 0; l < p->shape.layers; l++) {
-		x = teller_attend(net, &t->m, l, x, p->T, p->dropout);
+		x = teller_attend(net, &t->m, l, x, p->T, p->window, p->dropout);
 		x = teller_feed(net, &t->m, l, x, p->dropout);
 	}
 	n->loss = net_ce(net, net_rmsnorm(net, x, t->m.norm), t->m.embed, n->truth, 1);
@@ -183,6 +192,8 @@ static const char *plan_wrong(const struct teller_plan *p)
 		return "a sequence must have 1 to `context` tokens";
 	if (p->micro && (p->micro < 0 || p->rows / p->lanes % p->micro))
 		return "the sequences a net holds must divide the sequences of a lane";
+	if (p->window < 0)
+		return "the window of attention must be at least 1";
 	if (!(p->dropout >= 0 && p->dropout < 1))
 		return "dropout must be at least 0 and below 1";
 	return NULL;

@@ -27,7 +27,7 @@ const char *teller_shape_wrong(const struct teller_shape *s);
  * and back (three times forward), the causal attention counted as half of the context [Kaplan 2020,
  * with the attention's term]. */
 uint64_t teller_params(const struct teller_shape *s);
-double teller_flops(const struct teller_shape *s, int T);
+double teller_flops(const struct teller_shape *s, int T, int window);
 
 /* Tensors, by name, in this order; [rows][columns] as op_linear wants its W. L = layer number.
  *
@@ -57,9 +57,11 @@ void teller_tensors_add(struct teller_tensors *m, struct params *p, const struct
 void teller_tensors_init(const struct teller_tensors *m, struct params *p, uint64_t seed);
 void teller_tensors_clear(struct teller_tensors *m);
 
-/* The parts of a forward pass, for models that put something between. T rows a sequence. */
+/* The parts of a forward pass, for models that put something between. T rows a sequence; window > 0: a
+ * token sees itself and the window - 1 tokens before it [Beltagy 2020], so that a long sequence costs no
+ * more a token than a short one. */
 struct node *teller_attend(struct net *t, const struct teller_tensors *m, int layer, struct node *x, int T,
-                           double dropout);
+                           int window, double dropout);
 struct node *teller_feed(struct net *t, const struct teller_tensors *m, int layer, struct node *x,
                          double dropout);
 
@@ -69,6 +71,7 @@ struct teller_plan {
 	int rows, T;			/* sequences in a batch, tokens in each (<= shape.context) */
 	int lanes;			/* rows is a multiple of it; part of the run */
 	int micro;			/* sequences a net holds at once; divides rows / lanes; 0: chosen */
+	int window;			/* of attention; 0: the whole sequence */
 	enum num_type wide;
 	double dropout;
 	uint64_t seed;
