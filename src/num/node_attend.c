@@ -133,17 +133,6 @@ void attend_load16(bf16 *to, int ld, const struct attention *at, const struct si
 	pad_zero(to, sizeof *to, head, ld, rows);
 }
 
-void attend_load_dy16(bf16 *to, int ld, const struct node *n, int from, int rows, int h)
-{
-	const struct attention *at = n->own;
-	int head = at->a.head;
-	const bf16 *dy = (const bf16 *)n->dx + (size_t)from * n->D + (size_t)h * head;
-
-	for (int r = 0; r < rows; r++)
-		memcpy(to + (size_t)r * ld, dy + (size_t)r * n->D, (size_t)head * sizeof(bf16));
-	pad_zero(to, sizeof *to, head, ld, rows);
-}
-
 /* One row turned by minus its place, into tmp [head]. */
 static NUM_FAST void unturn(float *tmp, const float *g, const float *c, const float *s, int half, float scale)
 {

@@ -32,8 +32,6 @@ struct side {
 	bool add;			/* of its gradient */
 };
 
-enum { TILE = 64 };			/* queries (forward) or keys (back) at a time */
-
 /* The log-sum-exp of a query that sees nothing: e^(s - it) is 0 for every score. */
 #define LSE_NONE 3e38f
 #define LOG2E 1.44269504f
@@ -59,8 +57,6 @@ void attend_load32(float *to, int ld, const struct attention *at, const struct s
                    int rows, int h, float scale);
 void attend_load16(bf16 *to, int ld, const struct attention *at, const struct side *s, int from,
                    int rows, int h, float scale);
-/* The same of the gradient of the attention node itself, as it is. */
-void attend_load_dy16(bf16 *to, int ld, const struct node *n, int from, int rows, int h);
 /* The way back: g [rows][ld], turned back and scaled, written or added to the gradient's columns. */
 void attend_store(const struct attention *at, const struct side *s, const float *g, int ld, int from,
                   int rows, int h, float scale);
@@ -84,22 +80,26 @@ size_t attend_work16(const struct attention *at);
 void attend_forward16(struct node *n);
 void attend_back16(struct node *n, struct side *q, struct side *k, struct side *v);
 
-/* What the way back in bf16 makes probabilities from, a tile of keys by chunks of 32 queries. */
+/* What the way back in bf16 makes probabilities from: a block of 32 keys and 32 queries. */
 struct back_tile {
-	const float *s, *dp;		/* Sᵀ, dPᵀ [keys][ld] */
-	bf16 *p, *ds;			/* Pᵀ, dSᵀ [keys][ld] */
+	const float *s, *dp;		/* Sᵀ, dPᵀ [32][32] */
+	bf16 *p, *ds;			/* Pᵀ, dSᵀ [32][ld] */
+	bf16 *packed;			/* dSᵀ as a panel, query i in column attend_column(i) */
 	const float *lse, *D;		/* by query */
 	const int *lo;			/* the first key a query sees, and how many: */
 	const uint32_t *sees;
 	size_t ld;
 };
+/* Pairs of rows are packed by unpacking within quarters of a register: this is where it puts them. */
+static inline int attend_column(int i) { return i / 8 * 4 + i % 4 + (i & 4 ? 16 : 0); }
 
 /* ---- with AVX512-BF16 (node_attend512.c): where vec512() -------------------------------------- */
 void attend_soft512(bf16 *p, float *inv, float *lse, const float *s, int ld, const int *lo, const int *hi,
                     int j0, int w, int m);
-/* Keys j0.., an even number, against queries q .. q+31 at column `at` of the tile; packed: the panel
- * of dSᵀ. all: every query sees every key. */
-void attend_chunk512(const struct back_tile *t, int at, bf16 *packed, int j0, int keys, int q, bool all);
+/* Keys j0 .. j0+31 against queries q .. q+31; all: every query sees every key. */
+void attend_chunk512(const struct back_tile *t, int j0, int q, bool all);
+/* to [cols][ldt] = fromᵀ of float32, its columns in the order of attend_column; sizes multiples of 32 */
+void attend_turn_over512(float *to, int ldt, const float *from, int ldf, int cols, int rows);
 void attend_turn512(bf16 *to, int ld, const bf16 *x, size_t ldx, const float *c, const float *s, int half,
                     float scale, int rows, int place, int places);
 void attend_scale512(bf16 *to, int ld, const bf16 *x, size_t ldx, int head, float scale, int rows);

@@ -6,6 +6,8 @@
 #include "num/fast.h"
 #include "num/node_attend.h"
 
+enum { TILE = 64 };			/* queries at a time */
+
 struct room {
 	float *q, *k, *v, *dq, *dk, *dv;	/* [T or S][head] of one head */
 	float *p, *dp;				/* [TILE][S] */

@@ -4,8 +4,6 @@
  *   in    scores of a tile in float32, in units of log 2; heads in bf16
  *   out   probabilities and their gradients in bf16, in rows and packed; heads turned by RoPE
  */
-#include <math.h>
-
 #include "num/node_attend.h"
 #include "num/vec512.h"
 
@@ -19,32 +17,73 @@ V512_INLINE __mmask16 seen(int i, int a, int b)
 	return i < a ? k & (__mmask16)~v_first16(a - i) : k;
 }
 
+/* log2 of 16 positive numbers: exponent, and of the mantissa m in [0.75, 1.5) by the series of
+ * log m = 2·atanh((m-1)/(m+1)); to 1e-7. */
+V512_INLINE __m512 log2_of(__m512 x)
+{
+	const __m512 one = _mm512_set1_ps(1);
+	__m512 m = _mm512_getmant_ps(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_zero);
+	__m512 e = _mm512_getexp_ps(_mm512_div_ps(x, m));
+	__m512 t = _mm512_div_ps(_mm512_sub_ps(m, one), _mm512_add_ps(m, one)), u = _mm512_mul_ps(t, t);
+	__m512 p = _mm512_set1_ps(2.0f / 9 * V_LOG2E);
+
+	p = _mm512_fmadd_ps(p, u, _mm512_set1_ps(2.0f / 7 * V_LOG2E));
+	p = _mm512_fmadd_ps(p, u, _mm512_set1_ps(2.0f / 5 * V_LOG2E));
+	p = _mm512_fmadd_ps(p, u, _mm512_set1_ps(2.0f / 3 * V_LOG2E));
+	p = _mm512_fmadd_ps(p, u, _mm512_set1_ps(2 * V_LOG2E));
+	return _mm512_fmadd_ps(p, t, e);
+}
+
+/* Row of scores s, seen in [a, b): p there and zeros from `from` to `to`, multiples of 16; returns Σ p,
+ * *topp the greatest score. */
+V512_INLINE float soft_row(bf16 *p, float *topp, const float *s, int a, int b, int from, int to)
+{
+	__m512 top = _mm512_set1_ps(-LSE_NONE), sum = _mm512_setzero_ps(), e;
+	int in = a == from ? b & ~15 : from, i = from;
+
+	for (; i < in; i += 16)
+		top = _mm512_max_ps(_mm512_loadu_ps(s + i), top);
+	for (; i < to; i += 16)
+		top = _mm512_mask_max_ps(top, seen(i, a, b), _mm512_loadu_ps(s + i), top);
+	*topp = _mm512_reduce_max_ps(top);
+	top = _mm512_set1_ps(*topp);
+	for (i = from; i < in; i += 16) {
+		e = v_exp2(_mm512_sub_ps(_mm512_loadu_ps(s + i), top));
+		sum = _mm512_add_ps(sum, e);
+		_mm256_storeu_si256((void *)(p + i), (__m256i)_mm512_cvtneps_pbh(e));
+	}
+	for (; i < to; i += 16) {
+		e = _mm512_maskz_mov_ps(seen(i, a, b), v_exp2(_mm512_sub_ps(_mm512_loadu_ps(s + i), top)));
+		sum = _mm512_add_ps(sum, e);
+		_mm256_storeu_si256((void *)(p + i), (__m256i)_mm512_cvtneps_pbh(e));
+	}
+	return _mm512_reduce_add_ps(sum);
+}
+
+/* m is at most 32. */
 V512 void attend_soft512(bf16 *p, float *inv, float *lse, const float *s, int ld, const int *lo, const int *hi,
                          int j0, int w, int m)
 {
+	float top[32], sum[32];
+
 	for (int r = 0; r < m; r++, s += ld, p += ld) {
 		bool none = hi[r] <= lo[r];
-		int a = none ? 0 : lo[r] - j0, b = none ? 0 : hi[r] - j0, from = a & ~15, i;
-		__m512 top = _mm512_set1_ps(-LSE_NONE), sum = _mm512_setzero_ps();
+		int a = none ? 0 : lo[r] - j0, b = none ? 0 : hi[r] - j0, from = a & ~15, to = (b + 15) & ~15;
 
-		for (i = from; i < b; i += 16) {
-			__mmask16 k = seen(i, a, b);
+		if (from)
+			memset(p, 0, (size_t)from * sizeof *p);
+		sum[r] = soft_row(p, &top[r], s, a, b, from, to);
+		if (to < w)
+			memset(p + to, 0, (size_t)(w - to) * sizeof *p);
+	}
+	for (int r = 0; r < m; r += 16) {
+		__mmask16 k = v_first16(m - r), some;
+		__m512 x = _mm512_maskz_loadu_ps(k, sum + r), l;
 
-			top = _mm512_mask_max_ps(top, k, _mm512_loadu_ps(s + i), top);
-		}
-		top = _mm512_set1_ps(_mm512_reduce_max_ps(top));
-		memset(p, 0, (size_t)from * sizeof *p);
-		for (i = from; i < b; i += 16) {
-			__m512 e = _mm512_maskz_mov_ps(seen(i, a, b), v_exp2(_mm512_sub_ps(_mm512_loadu_ps(s + i), top)));
-
-			sum = _mm512_add_ps(sum, e);
-			_mm256_storeu_si256((void *)(p + i), (__m256i)_mm512_cvtneps_pbh(e));
-		}
-		memset(p + i, 0, (size_t)(w - i) * sizeof *p);
-		float total = _mm512_reduce_add_ps(sum);
-
-		inv[r] = none ? 0 : 1 / total;
-		lse[r] = none ? LSE_NONE : _mm512_cvtss_f32(top) + log2f(total);
+		some = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+		l = _mm512_add_ps(_mm512_maskz_loadu_ps(k, top + r), log2_of(x));
+		_mm512_mask_storeu_ps(inv + r, k, _mm512_maskz_div_ps(some, _mm512_set1_ps(1), x));
+		_mm512_mask_storeu_ps(lse + r, k, _mm512_mask_mov_ps(_mm512_set1_ps(LSE_NONE), some, l));
 	}
 }
 
@@ -79,19 +118,17 @@ V512_INLINE __m512i both(__m512 lo, __m512 hi)
 	return (__m512i)_mm512_cvtne2ps_pbh(hi, lo);
 }
 
-V512_INLINE void two_keys(const struct back_tile *t, size_t at, bf16 *packed, const struct half *h, int j, bool all)
+V512_INLINE void two_keys(const struct back_tile *t, const struct half *h, int j0, int j, bool all)
 {
 	__m512 p[4], d[4];		/* of key j: queries 0..15, 16..31; of key j+1 */
 	__m512i row0, row1;
-	const __m512i low = _mm512_set_epi16(47, 15, 46, 14, 45, 13, 44, 12, 43, 11, 42, 10, 41, 9, 40, 8, 39, 7, 38, 6,
-	                                     37, 5, 36, 4, 35, 3, 34, 2, 33, 1, 32, 0);
-	const __m512i high = _mm512_add_epi16(low, _mm512_set1_epi16(16));
+	size_t at = (size_t)j * t->ld;
 
 	for (int k = 0; k < 2; k++)
 		for (int q = 0; q < 2; q++) {
-			size_t from = at + (size_t)k * t->ld + (size_t)q * 16;
+			int from = (j + k) * 32 + q * 16;
 
-			key(&p[2 * k + q], &d[2 * k + q], t->s + from, t->dp + from, &h[q], j + k, all);
+			key(&p[2 * k + q], &d[2 * k + q], t->s + from, t->dp + from, &h[q], j0 + j + k, all);
 		}
 	_mm512_storeu_si512(t->p + at, both(p[0], p[1]));
 	_mm512_storeu_si512(t->p + at + t->ld, both(p[2], p[3]));
@@ -99,16 +136,63 @@ V512_INLINE void two_keys(const struct back_tile *t, size_t at, bf16 *packed, co
 	row1 = both(d[2], d[3]);
 	_mm512_storeu_si512(t->ds + at, row0);
 	_mm512_storeu_si512(t->ds + at + t->ld, row1);
-	_mm512_storeu_si512(packed, _mm512_permutex2var_epi16(row0, low, row1));
-	_mm512_storeu_si512(packed + 32, _mm512_permutex2var_epi16(row0, high, row1));
+	_mm512_storeu_si512(t->packed + j * 32, _mm512_unpacklo_epi16(row0, row1));
+	_mm512_storeu_si512(t->packed + j * 32 + 32, _mm512_unpackhi_epi16(row0, row1));
 }
 
-V512 void attend_chunk512(const struct back_tile *t, int at, bf16 *packed, int j0, int keys, int q, bool all)
+V512 void attend_chunk512(const struct back_tile *t, int j0, int q, bool all)
 {
 	struct half h[2] = { half_of(t, q), half_of(t, q + 16) };
 
-	for (int j = 0; j < keys; j += 2)
-		two_keys(t, (size_t)j * t->ld + (size_t)at, packed + (size_t)j * 32, h, j0 + j, all);
+	if (all)
+		for (int j = 0; j < 32; j += 2)
+			two_keys(t, h, j0, j, true);
+	else
+		for (int j = 0; j < 32; j += 2)
+			two_keys(t, h, j0, j, false);
+}
+
+/* 16 × 16 of float32: rows of registers become columns. */
+V512_INLINE void over16(__m512 r[16])
+{
+	__m512 t[16];
+
+	for (int i = 0; i < 16; i += 2) {
+		t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+		t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+	}
+	for (int i = 0; i < 16; i += 4)
+		for (int k = 0; k < 2; k++) {
+			__m512d a = _mm512_castps_pd(t[i + k]), b = _mm512_castps_pd(t[i + k + 2]);
+
+			r[i + 2 * k] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+			r[i + 2 * k + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+		}
+	for (int i = 0; i < 4; i++)
+		for (int k = 0; k < 16; k += 8) {
+			t[i + k] = _mm512_shuffle_f32x4(r[i + k], r[i + k + 4], 0x88);
+			t[i + k + 4] = _mm512_shuffle_f32x4(r[i + k], r[i + k + 4], 0xDD);
+		}
+	for (int i = 0; i < 8; i++) {
+		r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88);
+		r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xDD);
+	}
+}
+
+V512 void attend_turn_over512(float *to, int ldt, const float *from, int ldf, int cols, int rows)
+{
+	/* Column 16·half + c of a chunk is query 8·(c / 4) + 4·half + c % 4. */
+	for (int c0 = 0; c0 < cols; c0 += 16)
+		for (int r0 = 0; r0 < rows; r0 += 16) {
+			__m512 r[16];
+			int q = (c0 & ~31) + (c0 & 16 ? 4 : 0);
+
+			for (int i = 0; i < 16; i++)
+				r[i] = _mm512_loadu_ps(from + (size_t)(r0 + i) * ldf + c0);
+			over16(r);
+			for (int c = 0; c < 16; c++)
+				_mm512_storeu_ps(to + (size_t)(q + c / 4 * 8 + c % 4) * ldt + r0, r[c]);
+		}
 }
 
 /* ---- heads ------------------------------------------------------------------------------------- */
