@@ -225,6 +225,53 @@ struct ltm_chains_opts {
 LTM_API int ltm_chains(const struct ltm_chains_opts *o, const struct ltm_sink *out,
                        const struct ltm_watch *w, struct ltm_error *e);
 
+/* ---- token models ------------------------------------------------------------------------
+ * A trained teller goes on from a prompt. `model` is its folder (model.safetensors and
+ * tokenizer.ltmt), or a file of weights alone: then only ids go in and come out.
+ *
+ * The text is drawn token by token: repetition penalty, temperature, top-k, top-p. The same model,
+ * prompt, options and seed give the same text, with any number of threads. Weights are float32, with
+ * int8 ones running ahead to save time, which changes no token; or int8 alone. */
+struct ltm_tell_opts {
+	size_t size;
+	const char *model;
+	const char *prompt;		/* NULL, with from and ids NULL too: a line end */
+	const char *from;		/* a file whose bytes, less a line end at their end, are the
+					 * prompt; "-": standard input */
+	const char *ids;		/* the prompt as ids in decimals; overrides both */
+	int length;			/* tokens at most; 0: 200 */
+	double temperature;		/* 0: 0.8 */
+	int greedy;			/* always the likeliest token; temperature, top-k, top-p are not used */
+	int top_k;			/* 0: 40; -1: all */
+	double top_p;			/* 0: 0.95; 1: all */
+	double penalty;			/* of tokens among the last `last`; 0 or 1: none */
+	int last;			/* 0: 64 */
+	uint64_t seed;
+	int int8;			/* int8 weights alone: faster, and not the same tokens */
+	int no_draft;			/* float32 step by step */
+	int json;			/* ids and text at the end, instead of the text as it comes */
+	int stats;			/* tokens a second, as a note to the watch */
+	int threads;
+	const char *dict;
+};
+/* out gets the prompt and what follows as it comes, never half a character; then a line end. */
+LTM_API int ltm_tell(const struct ltm_tell_opts *o, const struct ltm_sink *out,
+                     const struct ltm_watch *w, struct ltm_error *e);
+
+/* Writes a teller as a GGUF file, which llama.cpp runs: the same ids follow the same ids
+ * (docs/teller.md says what its tokenizer can and cannot do). Whole or not at all. */
+struct ltm_export_opts {
+	size_t size;
+	const char *model;
+	const char *gguf;		/* the file to write */
+	const char *type;		/* "f32" (NULL) or "f16" */
+	const char *name;		/* in the file; NULL: the folder's name */
+	const char *dict;
+};
+/* out gets one line about the file. */
+LTM_API int ltm_export(const struct ltm_export_opts *o, const struct ltm_sink *out,
+                       struct ltm_error *e);
+
 /* ---- looking into a mind --------------------------------------------------------------- */
 
 /* The books of a mind: number, part (train, dev, test), author, title, scenes, characters. */

@@ -33,4 +33,12 @@ struct str weights_meta(const struct weights *w, const char *key);	/* empty when
 /* GGUF v2/v3: header, keys and tensor table, all checked; for showing. */
 enum status gguf_show(struct buf *out, struct str bytes, struct err *e);
 
+/* A teller as GGUF v3 of the architecture "llama", whole or not at all (ggufwrite.c; docs/teller.md).
+ * type: DT_F32, or DT_F16 for matrices (norms stay float32). tok NULL: ids only. ERR_NUM: a weight is
+ * beyond float16. */
+struct speak_weights;
+struct tokenizer;
+enum status gguf_save(const char *path, const struct speak_weights *w, const struct tokenizer *tok,
+                      const char *name, enum dtype type, struct err *e);
+
 #endif
