@@ -65,6 +65,11 @@ double rate_at(const struct rate_law *law, uint64_t step)
 		return law->rate;
 	if (step >= law->total)
 		return law->rate * law->floor;
+	if (law->kind == RATE_COOL) {
+		double left = (double)(law->total - step) / ((double)law->total * law->cool);
+
+		return law->rate * (left < 1 ? law->floor + (1 - law->floor) * left : 1);
+	}
 	x = (double)(step - law->warmup) / (double)(law->total - law->warmup);
 	return law->rate * (law->floor + (1 - law->floor) * 0.5 * (1 + cos(M_PI * x)));
 }

@@ -149,13 +149,16 @@ struct adamw {
 #define ADAMW_DEFAULT ((struct adamw){ 0.9, 0.999, 1e-8, 0.01 })
 void adamw_step(struct params *p, const struct adamw *law, double rate, uint64_t step);
 
-/* Learning rate by step, 0-based: linear warm-up, then constant or cosine to rate·floor. */
-enum rate_kind { RATE_CONSTANT, RATE_COSINE };
+/* Learning rate by step, 0-based: linear warm-up, then constant, or cosine to rate·floor, or constant
+ * and in the last `cool` share of the steps linear to rate·floor (warm-up, stable, decay [Hu 2024;
+ * Hägele 2024]). */
+enum rate_kind { RATE_CONSTANT, RATE_COSINE, RATE_COOL };
 struct rate_law {
 	enum rate_kind kind;
 	double rate;
 	uint64_t warmup, total;
-	double floor;		/* share of rate at the end of the cosine */
+	double floor;		/* share of rate at the end */
+	double cool;		/* RATE_COOL: share of the steps */
 };
 double rate_at(const struct rate_law *law, uint64_t step);
 

@@ -1,0 +1,106 @@
+/* windows.c - a stream of tokens cut into windows.
+ *
+ *   in    see windows.h
+ *   out   see windows.h
+ *
+ * Invariant: within an epoch no two rows share a truth; every token of a text is scored once.
+ */
+#include "order/windows.h"
+
+static void begin_epoch(struct windows *w, uint64_t epoch)
+{
+	struct rng phase = rng_stream(w->seed, "windows.phase", epoch);
+	struct rng order = rng_stream(w->seed, "windows.order", epoch);
+
+	w->epoch = epoch;
+	w->phase = (size_t)rng_below(&phase, (uint64_t)w->T);
+	for (size_t i = 0; i < w->count; i++)
+		w->order[i] = (uint32_t)i;
+	rng_shuffle(&order, w->order, w->count);
+}
+
+enum status windows_open(struct windows *w, const uint32_t *id, size_t n, int T, int rows, uint64_t seed,
+                         struct err *e)
+{
+	/* One token past a window is its last truth; the phase takes up to T - 1. */
+	size_t count = n > (size_t)T ? (n - (size_t)T) / (size_t)T : 0;
+
+	*w = (struct windows){ .id = id, .n = n, .T = T, .rows = rows, .seed = seed, .count = count };
+	if (count < (size_t)rows)
+		return err_set(e, ERR_USAGE, "%zu tokens make %zu windows of %d: less than one batch of %d; give "
+		               "more books, or a smaller --batch or --context", n, count, T, rows);
+	must(count <= UINT32_MAX);
+	w->per_epoch = count / (size_t)rows;
+	w->order = mem_alloc(count, sizeof *w->order);
+	begin_epoch(w, 0);
+	return OK;
+}
+
+void windows_close(struct windows *w)
+{
+	mem_free(w->order);
+	*w = (struct windows){ 0 };
+}
+
+void windows_step(struct windows *w, uint64_t step)
+{
+	if (step / w->per_epoch != w->epoch)
+		begin_epoch(w, step / w->per_epoch);
+}
+
+void windows_row(const struct windows *w, uint64_t step, int row, uint32_t *in, uint32_t *truth)
+{
+	size_t k = (size_t)(step % w->per_epoch) * (size_t)w->rows + (size_t)row;
+	const uint32_t *from = w->id + w->phase + (size_t)w->order[k] * (size_t)w->T;
+
+	must(step / w->per_epoch == w->epoch && row < w->rows);
+	memcpy(in, from, (size_t)w->T * sizeof *in);
+	memcpy(truth, from + 1, (size_t)w->T * sizeof *truth);
+}
+
+/* ---- scoring -------------------------------------------------------------------------------- */
+/* Windows of a text of n tokens: the first counts T, each further one half a window more. */
+static size_t text_windows(size_t n, int T)
+{
+	size_t t = (size_t)T, half = (size_t)(T + 1) / 2;
+
+	return n == 0 ? 0 : n <= t ? 1 : 1 + (n - t + half - 1) / half;
+}
+
+size_t scoring_count(const struct scoring *s)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < s->texts; i++)
+		n += text_windows((size_t)(s->first[i + 1] - s->first[i]), s->T);
+	return n;
+}
+
+int scoring_window(const struct scoring *s, size_t k, uint32_t *in, uint32_t *truth)
+{
+	size_t half = (size_t)(s->T + 1) / 2, n = 0, from, T = (size_t)s->T;
+	uint32_t i = 0;
+	int counted = 0;
+
+	for (; i < s->texts; i++) {
+		size_t here;
+
+		n = (size_t)(s->first[i + 1] - s->first[i]);
+		here = text_windows(n, s->T);
+		if (k < here)
+			break;
+		k -= here;
+	}
+	must(i < s->texts);
+	from = k * half;		/* the window's first truth is token `from` of the text */
+	for (size_t j = 0; j < T; j++) {
+		size_t at = from + j;
+		const uint32_t *text = s->id + s->first[i];
+		bool count = at < n && (k == 0 || j >= T - half);
+
+		in[j] = at == 0 ? s->start : at <= n ? text[at - 1] : s->start;
+		truth[j] = count ? text[at] : UINT32_MAX;
+		counted += count;
+	}
+	return counted;
+}
