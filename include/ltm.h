@@ -334,6 +334,39 @@ struct ltm_train_opts {
 LTM_API int ltm_train(const struct ltm_train_opts *o, const struct ltm_sink *out,
                       const struct ltm_watch *w, struct ltm_error *e);
 
+/* Trains a token model from books: a LLaMA-shaped decoder over a tokenizer, which is trained first
+ * unless one is given. Books are split by data/ru/split.tsv; the model learns from the training
+ * books alone and is scored on the others, in bits a character. Writes dir/model.safetensors,
+ * tokenizer.ltmt, card.md, curve.tsv, train.log; while it runs, the last two checkpoints. */
+struct ltm_train_token_opts {
+	size_t size;
+	const char *dir;
+	const char *const *path;	/* books and folders; none: the shipped library */
+	size_t n_path;
+	const char *tokenizer;		/* a file; NULL: trained, by scheme and vocab */
+	const char *scheme;		/* "byte" (NULL), "morph", "hyper", "fold" */
+	int vocab;			/* 0: 8192 */
+	int layers, width, heads, hidden;	/* 0: 6, 256, width / 32, 8/3 of the width */
+	int context, batch;		/* tokens of a sequence, 0: 256; sequences of a batch, 0: 16 */
+	int lanes;			/* part of the run: 0: 4; batch is a multiple of it */
+	double dropout, decay;		/* decay 0: 0.1 */
+	double rate;			/* learning rate; 0: 0.002 */
+	double warmup;			/* steps; 0: a fiftieth, at most 100 */
+	const char *schedule;		/* "cool" (NULL): constant, then down to 0 over the last 40 % of steps;
+					 * "cosine"; "constant", with the weights of the second half averaged */
+	const char *precision;		/* "auto" (NULL), "bf16", "float32" */
+	uint64_t steps;			/* how long: steps, else epochs, else minutes; none: 1 epoch */
+	double epochs, minutes;
+	uint64_t seed;
+	int resume;			/* go on from the last checkpoint of the same run */
+	long stop_after;		/* stop after so many steps with LTM_STOP; 0: never */
+	int threads;
+	const char *dict;
+};
+/* out gets a summary: size, speed, bits a character on dev and test books. */
+LTM_API int ltm_train_token(const struct ltm_train_token_opts *o, const struct ltm_sink *out,
+                            const struct ltm_watch *w, struct ltm_error *e);
+
 /* Measures the mind on held-out books against floors and rivals. */
 struct ltm_eval_opts {
 	size_t size;

@@ -17,13 +17,16 @@ struct picking {
 	int part;			/* enum split, or -1: all */
 };
 
-static void keep(struct booktexts *t, struct str text)
+static void keep(struct booktexts *t, struct str text, enum split split)
 {
+	size_t n = t->n;
+
 	if (t->bytes + text.n > BOOKTEXTS_MAX) {
 		t->over++;
 		return;
 	}
 	VEC_PUSH(t->text, t->n, t->cap) = str_copy(&t->mem, text);
+	VEC_PUSH(t->split, n, t->cap_split) = (uint8_t)split;
 	t->bytes += text.n;
 	t->chars += utf8_count(text);
 }
@@ -31,10 +34,11 @@ static void keep(struct booktexts *t, struct str text)
 static enum status one_book(void *ctx, struct book *b, struct err *e)
 {
 	struct picking *r = ctx;
+	enum split split = split_of(r->rules, str_of(r->path), b->title, b->author);
 
 	(void)e;
-	if (r->part < 0 || (int)split_of(r->rules, str_of(r->path), b->title, b->author) == r->part)
-		keep(r->out, b->text);
+	if (r->part < 0 || (int)split == r->part)
+		keep(r->out, b->text, split);
 	return OK;
 }
 
@@ -47,7 +51,7 @@ static enum status read_one(struct picking *r, struct jail *jail, bool raw, stru
 		return jail_read(jail, r->path, one_book, r, e);
 	st = source_bytes(&bytes, r->path, e);
 	if (!st)
-		keep(r->out, buf_view(&bytes));
+		keep(r->out, buf_view(&bytes), SPLIT_TRAIN);
 	buf_free(&bytes);
 	return st;
 }
@@ -118,6 +122,7 @@ enum status booktexts_read(struct booktexts *out, const char *const *path, size_
 void booktexts_clear(struct booktexts *t)
 {
 	mem_free(t->text);
+	mem_free(t->split);
 	arena_close(&t->mem);
 	*t = (struct booktexts){ 0 };
 }

@@ -8,7 +8,8 @@ enum { BOOKTEXTS_MAX = 1 << 30 };	/* bytes held at once */
 struct booktexts {
 	struct arena mem;
 	struct str *text;	/* [n] in order of the sources */
-	size_t n, cap;
+	uint8_t *split;		/* [n] enum split of each (order/order.h); raw files train */
+	size_t n, cap, cap_split;
 	uint64_t bytes, chars;
 	size_t failed, over;	/* files left out as unreadable; books beyond BOOKTEXTS_MAX */
 	struct err first;	/* of the first file left out */

@@ -27,6 +27,7 @@ enum opt_kind {
 	OPT_INT,		/* int in lo..hi */
 	OPT_LONG,		/* long in lo..hi */
 	OPT_U64,		/* uint64_t */
+	OPT_REAL,		/* double in lo..hi, with a point */
 	OPT_STR,		/* const char * */
 	OPT_FORM,		/* enum ltm_form by its name: yaml pvq glyph text */
 };

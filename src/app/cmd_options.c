@@ -195,6 +195,9 @@ static bool take(const struct opt *o, void *into, const char *value)
 		errno = 0;
 		*(uint64_t *)at = strtoull(value, &end, 10);
 		return *value >= '0' && *value <= '9' && !*end && !errno;
+	case OPT_REAL:
+		*(double *)at = strtod(value, &end);
+		return *value && !*end && *(double *)at >= (double)o->lo && *(double *)at <= (double)o->hi;
 	case OPT_STR:
 		*(const char **)at = value;
 		return true;
@@ -211,6 +214,9 @@ static int bad_value(struct call *c, const struct opt *o, const char *value)
 	if (o->kind == OPT_INT || o->kind == OPT_LONG)
 		snprintf(more, sizeof more, c->common.l == RU ? "--%s: нужно целое число от %ld до %ld"
 		         : "--%s takes a whole number from %ld to %ld", o->name, o->lo, o->hi);
+	else if (o->kind == OPT_REAL)
+		snprintf(more, sizeof more, c->common.l == RU ? "--%s: нужно число от %ld до %ld, с точкой"
+		         : "--%s takes a number from %ld to %ld", o->name, o->lo, o->hi);
 	else if (o->kind == OPT_FORM)
 		snprintf(more, sizeof more, c->common.l == RU ? "--%s: yaml, pvq, glyph или text"
 		         : "--%s takes yaml, pvq, glyph or text", o->name);

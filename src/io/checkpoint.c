@@ -59,17 +59,16 @@ static enum status save_to(const char *file, const struct checkpoint *c, const s
 	return sheet_save(&t, file, e);
 }
 
-/* Step and kind of a file that can be read at all; false else. */
-static bool glance(const char *file, uint64_t *step)
+/* The step of a file that can be read at all; false else, and *e says why where there is a file. */
+static bool glance(const char *file, uint64_t *step, struct err *e)
 {
 	struct arena a = arena_open("checkpoint");
-	struct err e = { 0 };
 	struct weights w;
 	struct str map;
 	bool ok = false;
 
-	if (file_exists(file) && !sheet_open(&w, &map, file, &a, &e)) {
-		ok = !sheet_header(&w, "ltm-checkpoint", VERSION, file, &e) && sheet_u64(&w, "step", 1ull << 48, step);
+	if (file_exists(file) && !sheet_open(&w, &map, file, &a, e)) {
+		ok = !sheet_header(&w, "ltm-checkpoint", VERSION, file, e) && sheet_u64(&w, "step", 1ull << 48, step);
 		file_unmap(&map);
 	}
 	arena_close(&a);
@@ -84,8 +83,11 @@ enum status checkpoint_save(const char *path, const struct checkpoint *c, const 
 	bool ok[FILES];
 	int to = 0;
 
-	for (int i = 0; i < FILES; i++)
-		ok[i] = glance(file_of(&a, path, i), &step[i]);
+	for (int i = 0; i < FILES; i++) {
+		struct err any = { 0 };
+
+		ok[i] = glance(file_of(&a, path, i), &step[i], &any);
+	}
 	/* Over the one that cannot be read, or the older one. */
 	if (ok[0] && (!ok[1] || step[1] < step[0]))
 		to = 1;
@@ -198,18 +200,23 @@ bool checkpoint_load(const char *path, struct checkpoint *c, struct params *p, s
 {
 	struct arena a = arena_open("checkpoint");
 	uint64_t step[FILES] = { 0 };
-	bool found = false;
+	bool found = false, ok[FILES];
 	int newest;
 
-	for (int i = 0; i < FILES; i++)
-		if (!glance(file_of(&a, path, i), &step[i]))
-			step[i] = 0;
-	newest = step[1] > step[0];
-	for (int i = 0; i < FILES && !found; i++) {
-		const char *file = file_of(&a, path, i == 0 ? newest : !newest);
+	for (int i = 0; i < FILES; i++) {
 		struct err one = { 0 };
 
-		if (!file_exists(file))
+		ok[i] = glance(file_of(&a, path, i), &step[i], &one);
+		if (one.code)
+			watch_note(w, "%s: not used", one.msg);
+	}
+	newest = ok[1] && (!ok[0] || step[1] > step[0]);
+	for (int i = 0; i < FILES && !found; i++) {
+		int which = i == 0 ? newest : !newest;
+		const char *file = file_of(&a, path, which);
+		struct err one = { 0 };
+
+		if (!ok[which])
 			continue;
 		found = !checkpoint_read(file, c, p, s, &one);
 		if (!found)
@@ -217,6 +224,17 @@ bool checkpoint_load(const char *path, struct checkpoint *c, struct params *p, s
 	}
 	arena_close(&a);
 	return found;
+}
+
+bool checkpoint_there(const char *path)
+{
+	struct arena a = arena_open("checkpoint");
+	bool there = false;
+
+	for (int i = 0; i < FILES; i++)
+		there |= file_exists(file_of(&a, path, i));
+	arena_close(&a);
+	return there;
 }
 
 void checkpoint_drop(const char *path)

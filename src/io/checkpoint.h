@@ -31,6 +31,8 @@ bool checkpoint_load(const char *path, struct checkpoint *c, struct params *p, s
 /* The same of one file. ERR_FORMAT names what is wrong, also when it is of another run. */
 enum status checkpoint_read(const char *file, struct checkpoint *c, struct params *p, struct learn_state *s,
                             struct err *e);
+/* Is one of the two there, whatever it holds? */
+bool checkpoint_there(const char *path);
 /* Removes both. */
 void checkpoint_drop(const char *path);
 

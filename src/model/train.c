@@ -188,7 +188,7 @@ static enum status learn(struct run *r, const struct core_input *const *in, int 
 {
 	struct core *c = r->c;
 	struct adamw law = { 0.9, 0.99, 1e-8, c->c.decay };
-	struct rate_law rate = { RATE_CONSTANT, c->c.rate, 100, 0, 0 };
+	struct rate_law rate = { .kind = RATE_CONSTANT, .rate = c->c.rate, .warmup = 100 };
 	double loss = core_batch(c, in, n, r->st->step);
 	const char *bad = params_finite(&c->p);
 

@@ -1,0 +1,48 @@
+/* api_train.c - the public function that trains a token model.
+ *
+ *   in    struct ltm_train_token_opts
+ *   out   a model's folder; a summary
+ */
+#include "app/api.h"
+#include "app/token.h"
+
+static enum status impossible(const struct ltm_train_token_opts *o, struct err *e)
+{
+	const struct { const char *name; double v, lo, hi; } bound[] = {
+		{ "layers", o->layers, 0, 256 }, { "width", o->width, 0, 16384 }, { "heads", o->heads, 0, 1024 },
+		{ "hidden", o->hidden, 0, 65536 }, { "context", o->context, 0, 65536 }, { "batch", o->batch, 0, 65536 },
+		{ "lanes", o->lanes, 0, 64 }, { "vocab", o->vocab, 0, TOKENS_VOCAB_MAX }, { "dropout", o->dropout, 0, 0.99 },
+		{ "rate", o->rate, 0, 10 }, { "decay", o->decay, 0, 10 }, { "warmup", o->warmup, 0, 1e9 },
+		{ "epochs", o->epochs, 0, 1e6 }, { "minutes", o->minutes, 0, 1e6 },
+	};
+
+	for (size_t i = 0; i < sizeof bound / sizeof *bound; i++)
+		if (!(bound[i].v >= bound[i].lo && bound[i].v <= bound[i].hi))
+			return err_set(e, ERR_USAGE, "%s must be %g to %g", bound[i].name, bound[i].lo, bound[i].hi);
+	return OK;
+}
+
+LTM_API int ltm_train_token(const struct ltm_train_token_opts *opts, const struct ltm_sink *out,
+                            const struct ltm_watch *watch, struct ltm_error *error)
+{
+	struct ltm_train_token_opts o;
+	struct watch w = watch_of(watch);
+	struct err e = { 0 };
+	struct buf b = { 0 };
+	enum status st = opts_take(&o, sizeof o, opts, &e);
+
+	if (!st && !(st = need(o.dir, "the folder for the model (-o)", &e)) && !(st = impossible(&o, &e)))
+		st = stage_token(&(struct token_opts){
+			.from = { .path = o.path, .n_path = o.n_path, .tokenizer = o.tokenizer, .scheme = o.scheme,
+			          .vocab = o.vocab, .dict = o.dict },
+			.dir = o.dir,
+			.plan = { .shape = { .layers = o.layers, .width = o.width, .heads = o.heads, .hidden = o.hidden,
+			                     .context = o.context },
+			          .rows = o.batch, .lanes = o.lanes, .dropout = o.dropout, .seed = o.seed },
+			.steps = o.steps, .epochs = o.epochs, .minutes = o.minutes, .rate = o.rate, .decay = o.decay,
+			.warmup = o.warmup, .schedule = o.schedule, .precision = o.precision, .resume = o.resume,
+			.stop_after = o.stop_after > 0 ? (uint64_t)o.stop_after : 0, .threads = threads_of(o.threads),
+		}, &b, &w, &e);
+	sink_send(out, &b);
+	return give(error, &e, st);
+}
