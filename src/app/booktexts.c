@@ -8,6 +8,7 @@
 #include "app/booktexts.h"
 #include "app/sources.h"
 #include "base/data.h"
+#include "num/team.h"
 #include "order/order.h"
 
 struct picking {
@@ -56,15 +57,59 @@ static enum status read_one(struct picking *r, struct jail *jail, bool raw, stru
 	return st;
 }
 
+/* One source's texts, split and all, from the rank that has read it to the others, in its place. */
+static void pass_round(struct booktexts *t, struct booktexts *own, size_t *taken, size_t n, int owner)
+{
+	uint64_t count = n;
+
+	team_share(&count, sizeof count, owner);
+	for (uint64_t i = 0; i < count; i++) {
+		struct buf text = { 0 };
+		uint8_t split = 0;
+
+		if (team_rank() == owner) {
+			buf_str(&text, own->text[*taken]);
+			split = own->split[(*taken)++];
+		}
+		team_share_buf(&text, owner);
+		team_share(&split, sizeof split, owner);
+		keep(t, buf_view(&text), (enum split)split);
+		buf_free(&text);
+	}
+}
+
+/* Under mpirun each rank reads every size-th source; then all have all texts, in order of sources. */
+static void gather_ranks(struct booktexts *t, const size_t *from, size_t n_src)
+{
+	struct booktexts own = *t;
+	size_t taken = 0;
+
+	*t = (struct booktexts){ .mem = arena_open("texts of books"), .failed = own.failed, .first = own.first };
+	for (size_t i = 0; i < n_src; i++)
+		pass_round(t, &own, &taken, from[i + 1] - from[i], (int)(i % (size_t)team_size()));
+	for (int r = 0; r < team_size(); r++) {
+		size_t failed = own.failed;
+
+		team_share(&failed, sizeof failed, r);
+		if (r != team_rank())
+			t->failed += failed;
+	}
+	booktexts_clear(&own);
+}
+
 static enum status read_all(struct picking *r, const struct sources *src, bool raw,
                             const struct watch *w, struct err *e)
 {
 	struct booktexts *t = r->out;
 	struct jail *jail = raw ? NULL : jail_open();
+	size_t *from = mem_alloc(src->n + 1, sizeof *from);	/* texts before each source */
+	bool stopped;
 
-	for (size_t i = 0; i < src->n && !watch_stopped(w); i++) {
+	for (size_t i = 0; i < src->n; from[++i] = t->n) {
 		struct err own = { 0 };
 
+		if (watch_stopped(w) || (int)(i % (size_t)team_size()) != team_rank())
+			continue;
 		r->path = src->item[i].path;
 		watch_step(w, "read", (double)i, (double)src->n, "books");
 		if (!read_one(r, jail, raw, &own))
@@ -76,12 +121,16 @@ static enum status read_all(struct picking *r, const struct sources *src, bool r
 	if (jail)
 		jail_close(jail);
 	watch_step(w, "read", (double)src->n, (double)src->n, "books");
-	if (watch_stopped(w))
+	stopped = team_any(watch_stopped(w));
+	if (team_size() > 1 && !stopped)
+		gather_ranks(t, from, src->n);
+	mem_free(from);
+	if (stopped)
 		return err_set(e, ERR_STOP, "stopped while reading; nothing is written");
 	if (t->over)
 		watch_note(w, "%zu books beyond the first %d MB are left out", t->over, BOOKTEXTS_MAX >> 20);
 	if (t->failed && t->failed == src->n)
-		return err_set(e, t->first.code, "%s", t->first.msg);
+		return err_set(e, t->first.code ? t->first.code : ERR_FORMAT, "%s", t->first.msg);
 	return OK;
 }
 

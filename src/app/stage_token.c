@@ -16,6 +16,7 @@
 #include "app/token.h"
 #include "io/checkpoint.h"
 #include "io/tellerfile.h"
+#include "num/team.h"
 #include "order/windows.h"
 
 enum { MEASURED = 20, CURVE_POINTS = 24, POINT_STEPS = 10 /* at least between two */, DEV_SAMPLE = 512, SAVE_SECONDS = 120, LOG_EVERY = 10 };
@@ -164,6 +165,7 @@ static void stepped(void *ctx, const struct learn_state *s, double rate)
 {
 	struct training *t = ctx;
 	double tokens = (double)t->t->plan.rows * t->t->plan.T;
+	bool first = team_rank() == 0;
 	uint64_t every = t->plan.steps / CURVE_POINTS > POINT_STEPS ? t->plan.steps / CURVE_POINTS : POINT_STEPS;
 
 	t->loss += s->loss;
@@ -176,7 +178,7 @@ static void stepped(void *ctx, const struct learn_state *s, double rate)
 		t->loss = t->losses = 0;
 	}
 	watch_step(t->w, "train", (double)s->step * tokens, (double)t->plan.steps * tokens, "tokens");
-	if (s->step % every == 0)
+	if (first && s->step % every == 0)
 		point(t, s);
 }
 
@@ -192,11 +194,46 @@ static enum status save(void *ctx, const struct learn_state *s, struct err *e)
 {
 	struct training *t = ctx;
 
+	if (team_rank() > 0)
+		return OK;
 	t->ckpt.seconds = seconds(t);
 	t->saved = clock_now();
 	if (checkpoint_save(t->ckpt_path, &t->ckpt, &t->t->p, s, e))
 		return e->code;
 	return file_save(str_printf(&t->mem, "%s/curve.tsv", t->o->dir).p, buf_view(&t->curve), e);
+}
+
+/* Everyone gets rank 0's state of the training. */
+static void share_state(struct training *t, struct learn_state *s)
+{
+	struct params *p = &t->t->p;
+	size_t bytes = p->n * sizeof(float);
+	struct average avg = s->avg;
+
+	if (team_size() == 1)
+		return;
+	team_share(p->w, bytes, 0);
+	team_share(p->m, bytes, 0);
+	team_share(p->v, bytes, 0);
+	team_share(s, sizeof *s, 0);
+	if (s->avg.seen && !avg.w)
+		average_init(&avg, p);
+	avg.seen = s->avg.seen;
+	s->avg = avg;
+	if (avg.seen)
+		team_share(avg.w, bytes, 0);
+	team_share(&t->ckpt.steps, sizeof t->ckpt.steps, 0);
+}
+
+/* Rank 0 reads the last checkpoint, when there is one; all have its state then. */
+static bool load(struct training *t, struct learn_state *s)
+{
+	uint8_t found = team_rank() == 0 && checkpoint_load(t->ckpt_path, &t->ckpt, &t->t->p, s, t->w);
+
+	team_share(&found, sizeof found, 0);
+	if (found)
+		share_state(t, s);
+	return found;
 }
 
 static enum status back(void *ctx, struct learn_state *s, struct err *e)
@@ -205,7 +242,7 @@ static enum status back(void *ctx, struct learn_state *s, struct err *e)
 	size_t bytes = t->t->p.n * sizeof(float);
 
 	(void)e;
-	if (checkpoint_load(t->ckpt_path, &t->ckpt, &t->t->p, s, t->w))
+	if (load(t, s))
 		return OK;
 	learn_state_clear(s);			/* none yet: from the beginning */
 	teller_tensors_init(&t->t->m, &t->t->p, t->t->plan.seed);
@@ -234,6 +271,7 @@ static enum status steps_by_minutes(struct training *t, uint64_t *steps, enum ra
 	learn_state_clear(&s);
 	*steps = (uint64_t)(t->o->minutes * 60 * 0.97 / each);		/* scoring and saving have their part */
 	*steps = *steps < 1 ? 1 : *steps;
+	team_share(steps, sizeof *steps, 0);
 	watch_note(t->w, "%.0f tokens a second: %llu steps in %g minutes",
 	           (double)t->t->plan.rows * t->t->plan.T / each, (unsigned long long)*steps, t->o->minutes);
 	return back(t, &t->s, e);
@@ -323,9 +361,9 @@ static enum status run(struct training *t, struct buf *out, struct err *e)
 {
 	struct learn_hooks h = { .ctx = t, .stepped = stepped, .due = due, .save = save, .back = back,
 	                         .stop_after = t->o->stop_after };
-	bool resumed = t->o->resume && checkpoint_load(t->ckpt_path, &t->ckpt, &t->t->p, &t->s, t->w);
+	bool resumed = t->o->resume && load(t, &t->s), first = team_rank() == 0;
 
-	if (resumed) {
+	if (resumed && first) {
 		struct buf curve = { 0 };
 
 		watch_note(t->w, "training goes on from step %llu", (unsigned long long)t->s.step);
@@ -333,22 +371,25 @@ static enum status run(struct training *t, struct buf *out, struct err *e)
 		if (!file_read(&curve, str_printf(&t->mem, "%s/curve.tsv", t->o->dir).p, 1 << 24, NULL))
 			buf_str(&t->curve, buf_view(&curve));
 		buf_free(&curve);
-	} else if (t->o->resume && checkpoint_there(t->ckpt_path)) {
-		return err_set(e, ERR_FORMAT, "%s: no checkpoint of this run (the notes say why); leave out --resume to "
+	} else if (!resumed && t->o->resume && first && checkpoint_there(t->ckpt_path)) {
+		err_set(e, ERR_FORMAT, "%s: no checkpoint of this run (the notes say why); leave out --resume to "
 		               "begin anew over it", t->o->dir);
-	} else if (t->o->resume) {
+	} else if (!resumed && t->o->resume) {
 		watch_note(t->w, "no checkpoint of this run in %s: training from the beginning", t->o->dir);
 	}
-	if (!resumed)
+	if (team_share_err(e))
+		return e->code;
+	if (!resumed && first)
 		checkpoint_drop(t->ckpt_path);
 	if (plan(t, resumed, e))
 		return e->code;
 	t->began = t->saved = clock_now();
-	t->log_file = fopen(str_printf(&t->mem, "%s/train.log", t->o->dir).p, resumed ? "a" : "w");
+	if (first)
+		t->log_file = fopen(str_printf(&t->mem, "%s/train.log", t->o->dir).p, resumed ? "a" : "w");
 	learn(&t->m, &t->plan, &t->s, &h, t->w, e);
 	if (t->log_file)
 		fclose(t->log_file);
-	return e->code ? e->code : finish(t, out, e);
+	return e->code || !first ? e->code : finish(t, out, e);
 }
 
 static enum status open_model(struct training *t, struct err *e)
@@ -370,35 +411,45 @@ static enum status open_model(struct training *t, struct err *e)
 	return OK;
 }
 
+static void take_part(struct training *t, struct buf *out, struct err *e)
+{
+	struct token_source from = t->o->from;
+
+	from.save = str_printf(&t->mem, "%s/" TELLER_TOKENIZER, t->o->dir).p;
+	/* A run that goes on keeps the tokenizer it began with. */
+	if (t->o->resume && !from.tokenizer && file_exists(from.save))
+		from.tokenizer = from.save;
+	if (!token_data_open(&t->d, &from, t->w, e) && !open_model(t, e))
+		run(t, out, e);
+	if (!e->code && t->d.failed)
+		err_set(e, ERR_PART, "%zu files could not be read and were left out", t->d.failed);
+	learn_state_clear(&t->s);
+	teller_close(t->t);
+	windows_close(&t->win);
+	token_data_close(&t->d);
+	buf_free(&t->log);
+	buf_free(&t->curve);
+}
+
 enum status stage_token(const struct token_opts *o, struct buf *out, const struct watch *w, struct err *e)
 {
 	struct training t = { .o = o, .mem = arena_open("token training"), .w = w };
-	struct token_source from = o->from;
-	struct lock l;
+	struct lock l = { -1 };
 
 	num_threads_set(o->threads);
 	if (num_blas_warning())
 		watch_note(w, "%s", num_blas_warning());
-	if (dir_make(o->dir, e) || lock_take(&l, o->dir, e)) {
-		arena_close(&t.mem);
-		return e->code;
+	if (!team_join(e)) {
+		if (team_rank() > 0)
+			t.w = NULL;			/* rank 0 speaks for all */
+		else if (!dir_make(o->dir, e) && !lock_take(&l, o->dir, e))
+			saver_sweep(o->dir);
+		if (!team_share_err(e))
+			take_part(&t, out, e);
+		if (team_rank() == 0 && l.fd >= 0)
+			lock_drop(&l);
+		team_leave();
 	}
-	saver_sweep(o->dir);
-	from.save = str_printf(&t.mem, "%s/" TELLER_TOKENIZER, o->dir).p;
-	/* A run that goes on keeps the tokenizer it began with. */
-	if (o->resume && !from.tokenizer && file_exists(from.save))
-		from.tokenizer = from.save;
-	if (!token_data_open(&t.d, &from, w, e) && !open_model(&t, e))
-		run(&t, out, e);
-	if (!e->code && t.d.failed)
-		err_set(e, ERR_PART, "%zu files could not be read and were left out", t.d.failed);
-	learn_state_clear(&t.s);
-	teller_close(t.t);
-	windows_close(&t.win);
-	token_data_close(&t.d);
-	buf_free(&t.log);
-	buf_free(&t.curve);
-	lock_drop(&l);
 	arena_close(&t.mem);
 	return e->code;
 }

@@ -5,8 +5,12 @@
  *
  * Invariant: the streams depend on the books and the tokenizer alone; their hash names them.
  */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "app/booktexts.h"
 #include "app/token.h"
+#include "num/team.h"
 #include "order/order.h"
 
 static struct token_part *part_of(struct token_data *d, int split)
@@ -48,35 +52,58 @@ static struct str *training_texts(const struct booktexts *t, size_t *n)
 	return text;
 }
 
-/* Trains a tokenizer and keeps it, or copies the one given to where it is kept. */
-static enum status tokenizer(struct token_data *d, const struct token_source *from, const struct str *text,
-                             size_t n, const struct watch *w, struct err *e)
+/* Trains a tokenizer, or reads the one given; its file's bytes, which are kept at from->save. */
+static enum status tokenizer_file(struct buf *file, const struct token_source *from, const struct str *text,
+                                  size_t n, const struct watch *w, struct err *e)
 {
 	struct tokens_plan p = { .scheme = TOKENS_BYTE, .vocab = from->vocab ? (uint32_t)from->vocab : 8192 };
 	struct dictfile dict = { 0 };
 	struct tokenizer *tok = NULL;
-	struct buf file = { 0 };
 
-	if (from->tokenizer) {
-		if (!file_read(&file, from->tokenizer, 1 << 30, e))
-			file_save(from->save, buf_view(&file), e);
-	} else if (from->scheme && !tokens_scheme_find(&p.scheme, str_of(from->scheme))) {
+	if (from->tokenizer)
+		file_read(file, from->tokenizer, 1 << 30, e);
+	else if (from->scheme && !tokens_scheme_find(&p.scheme, str_of(from->scheme)))
 		err_set(e, ERR_USAGE, "no tokenizer scheme '%s': byte, morph, hyper, fold", from->scheme);
-	} else if (!tokens_reversible(p.scheme)) {
+	else if (!tokens_reversible(p.scheme))
 		err_set(e, ERR_USAGE, "scheme %s loses text: a token model needs byte, morph, hyper or fold",
 		        from->scheme);
-	} else if (!tokens_needs_dict(p.scheme) || !dictfile_open(&dict, from->dict, e)) {
+	else if (!tokens_needs_dict(p.scheme) || !dictfile_open(&dict, from->dict, e)) {
 		p.dict = dict.dict;
 		if (!tokens_train(&tok, &p, text, n, w, e)) {
-			tokens_save(tok, &file);
-			file_save(from->save, buf_view(&file), e);
+			tokens_save(tok, file);
 			tokens_close(tok);
 		}
 		if (dict.dict)
 			dictfile_close(&dict);
 	}
+	return e->code ? e->code : file_save(from->save, buf_view(file), e);
+}
+
+/* Rank 0 makes it; the others open a copy of their own, which is gone when it is open. */
+static enum status tokenizer(struct token_data *d, const struct token_source *from, const struct str *text,
+                             size_t n, const struct watch *w, struct err *e)
+{
+	char copy[] = "/tmp/ltm.tokenizer.XXXXXX";
+	struct buf file = { 0 };
+	int fd;
+
+	if (team_rank() == 0)
+		tokenizer_file(&file, from, text, n, w, e);
+	if (!team_share_err(e)) {
+		team_share_buf(&file, 0);
+		if (team_rank() == 0)
+			tokenfile_open(&d->tok, from->save, from->dict, e);
+		else if ((fd = mkstemp(copy)) < 0)
+			err_set(e, ERR_IO, "%s: cannot be made", copy);
+		else {
+			close(fd);
+			if (!file_save(copy, buf_view(&file), e))
+				tokenfile_open(&d->tok, copy, from->dict, e);
+			unlink(copy);
+		}
+	}
 	buf_free(&file);
-	return e->code ? e->code : tokenfile_open(&d->tok, from->save, from->dict, e);
+	return e->code;
 }
 
 static uint64_t hash_of(const struct token_data *d)

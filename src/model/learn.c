@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "model/learn.h"
+#include "num/team.h"
 
 enum { LANES_MAX = 64 };
 
@@ -29,7 +30,8 @@ static void lane(void *ctx, int l)
 {
 	struct run *r = ctx;
 
-	r->m->lane(r->m->ctx, l, r->s->step, &r->loss[l], &r->count[l]);
+	if (team_mine(l, team_rank(), team_size()))
+		r->m->lane(r->m->ctx, l, r->s->step, &r->loss[l], &r->count[l]);
 }
 
 /* Forward and back; the summed gradient is in lane 0. */
@@ -42,6 +44,7 @@ static void gradients(struct run *r, double *count)
 		m->begin(m->ctx, r->s->step);
 	params_zero(m->p);
 	num_lanes(m->p->lanes, 0, lane, r);
+	team_share_lanes(m->p, r->loss, r->count);
 	params_reduce(m->p);
 	*count = 0;
 	for (int l = 0; l < m->p->lanes; l++) {
@@ -156,11 +159,17 @@ enum status learn(const struct learner *m, const struct learn_plan *plan, struct
 
 	must(m->p->lanes <= LANES_MAX);
 	while (s->step < plan->steps) {
-		if (watch_stopped(w) || (h && h->stop_after && s->step >= h->stop_after))
-			return stop(h, s, e);
-		if (step(&r, h, w, e))
+		/* A rank that could not save, or was told to stop, stops them all. */
+		bool halt = team_any(e->code || watch_stopped(w));
+
+		if (e->code)
 			return e->code;
+		if (halt || (h && h->stop_after && s->step >= h->stop_after))
+			return stop(h, s, e);
+		step(&r, h, w, e);
 	}
+	if (team_any(e->code))
+		return e->code ? e->code : err_set(e, ERR_STOP, "another rank failed");
 	if (s->avg.seen) {
 		average_swap(&s->avg, m->p);
 		if (m->ready)

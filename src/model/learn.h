@@ -11,7 +11,9 @@
  * deviations and half a nat, twice running) send it back to the last good state (hooks->back) with
  * half the rate, LEARN_ROLLS times at most; then it ends in ERR_NUM with step and tensor.
  *
- * Threads: lanes run on the pool (num_lanes), all else on the caller's thread.
+ * Threads: lanes run on the pool (num_lanes), all else on the caller's thread. Ranks of a team
+ * (num/team.h) share the lanes; every rank then does the same step on the same sums. Hooks run on
+ * every rank: only rank 0's may write files, and `due` must say the same on all.
  */
 #ifndef LTM_MODEL_LEARN_H
 #define LTM_MODEL_LEARN_H
