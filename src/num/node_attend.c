@@ -44,44 +44,6 @@ static NUM_FAST void copy32(float *to, int ld, const float *x, size_t ldx, int h
 			to[i] = x[i] * scale;
 }
 
-static inline uint32_t pair_at(const bf16 *x, int i)
-{
-	uint32_t u;
-
-	memcpy(&u, x + 2 * i, 4);
-	return u;
-}
-
-/* Two neighbours of bf16 as one word, the first in the low half, as the chip stores them. */
-static inline uint32_t pair_of(float a, float b)
-{
-	return (uint32_t)bf16_down(a) | (uint32_t)bf16_down(b) << 16;
-}
-
-static NUM_FAST void turn16(bf16 *to, int ld, const bf16 *x, size_t ldx, const float *c, const float *s,
-                            int half, float scale, int rows, int place, int places)
-{
-	for (int r = 0; r < rows; r++, x += ldx, to += ld) {
-		const float *cr = c + (size_t)((place + r) % places) * half;
-		const float *sr = s + (size_t)((place + r) % places) * half;
-
-		for (int i = 0; i < half; i++) {
-			uint32_t u = pair_at(x, i);
-			float a = float_of(u << 16) * scale, b = float_of(u & 0xFFFF0000u) * scale;
-
-			u = pair_of(a * cr[i] - b * sr[i], a * sr[i] + b * cr[i]);
-			memcpy(to + 2 * i, &u, 4);
-		}
-	}
-}
-
-static NUM_FAST void copy16(bf16 *to, int ld, const bf16 *x, size_t ldx, int head, float scale, int rows)
-{
-	for (int r = 0; r < rows; r++, x += ldx, to += ld)
-		for (int i = 0; i < head; i++)
-			to[i] = bf16_down(bf16_up(x[i]) * scale);
-}
-
 static void pad_zero(void *to, size_t size, int head, int ld, int rows)
 {
 	for (int r = 0; head < ld && r < rows; r++)
@@ -111,87 +73,144 @@ void attend_load32(float *to, int ld, const struct attention *at, const struct s
 	pad_zero(to, sizeof *to, head, ld, rows);
 }
 
-void attend_load16(bf16 *to, int ld, const struct attention *at, const struct side *s, int from, int rows,
-                   int h, float scale)
-{
-	int head = at->a.head;
-	const bf16 *x = (const bf16 *)s->n->x + (size_t)from * s->n->D + s->at + (size_t)h * head;
-
-#if MM_X86
-	if (at->fast && s->turn)
-		attend_turn512(to, ld, x, (size_t)s->n->D, at->c, at->s, head / 2, scale, rows, from % s->places,
-		               s->places);
-	else if (at->fast)
-		attend_scale512(to, ld, x, (size_t)s->n->D, head, scale, rows);
-	else
-#endif
-	if (s->turn)
-		turn16(to, ld, x, (size_t)s->n->D, at->c, at->s, head / 2, scale, rows, from % s->places,
-		       s->places);
-	else
-		copy16(to, ld, x, (size_t)s->n->D, head, scale, rows);
-	pad_zero(to, sizeof *to, head, ld, rows);
-}
-
-/* One row turned by minus its place, into tmp [head]. */
-static NUM_FAST void unturn(float *tmp, const float *g, const float *c, const float *s, int half, float scale)
+/* One row turned by minus its place, into to [head]. */
+static NUM_FAST void turn_back(float *to, const float *g, const float *c, const float *s, int half, float scale)
 {
 	for (int i = 0; i < half; i++) {
 		float a = g[2 * i] * scale, b = g[2 * i + 1] * scale;
 
-		tmp[2 * i] = a * c[i] + b * s[i];
-		tmp[2 * i + 1] = b * c[i] - a * s[i];
+		to[2 * i] = a * c[i] + b * s[i];
+		to[2 * i + 1] = b * c[i] - a * s[i];
 	}
 }
 
-static NUM_FAST void put16(bf16 *to, const float *v, bool add, int n)
+/* Row r of a gradient as it is to leave: turned back or not, scaled. */
+static void leave(float *to, const struct attention *at, const struct side *s, const float *g, int r, float scale)
 {
-	if (add)
-		for (int i = 0; i < n; i++)
-			to[i] = bf16_down(bf16_up(to[i]) + v[i]);
-	else
-		for (int i = 0; i < n; i++)
-			to[i] = bf16_down(v[i]);
-}
+	int half = at->a.head / 2;
+	size_t place = (size_t)(r % s->places) * half;
 
-static NUM_FAST void put32(float *to, const float *v, bool add, int n)
-{
-	if (add)
-		for (int i = 0; i < n; i++)
-			to[i] += v[i];
+	if (s->turn)
+		turn_back(to, g, at->c + place, at->s + place, half, scale);
 	else
-		for (int i = 0; i < n; i++)
-			to[i] = v[i];
+		copy32(to, at->a.head, g, 0, at->a.head, scale, 1);
 }
 
 enum { HEAD_MAX = 1024 };
 
-void attend_store(const struct attention *at, const struct side *s, const float *g, int ld, int from,
-                  int rows, int h, float scale)
+void attend_store32(const struct attention *at, const struct side *s, const float *g, int ld, int from,
+                    int rows, int h, float scale)
 {
 	float tmp[HEAD_MAX];
-	int head = at->a.head;
+	size_t head = (size_t)at->a.head;
 
+	for (int r = from; r < from + rows; r++, g += ld) {
+		float *to = (float *)s->n->dx + (size_t)r * s->n->D + s->at + (size_t)h * head;
+
+		leave(tmp, at, s, g, r, scale);
+		if (s->add)
+			num_axpy(to, 1, tmp, head);
+		else
+			memcpy(to, tmp, head * sizeof *to);
+	}
+}
+
+/* ---- the same in bf16, all heads -------------------------------------------------------------- */
+static NUM_FAST void turn16(bf16 *to, const bf16 *x, const float *c, const float *s, int half, float scale)
+{
+	for (int i = 0; i < half; i++) {
+		float a = bf16_up(x[2 * i]) * scale, b = bf16_up(x[2 * i + 1]) * scale;
+
+		to[2 * i] = bf16_down(a * c[i] - b * s[i]);
+		to[2 * i + 1] = bf16_down(a * s[i] + b * c[i]);
+	}
+}
+
+static NUM_FAST void scale16(bf16 *to, const bf16 *x, float scale, int head)
+{
+	for (int i = 0; i < head; i++)
+		to[i] = bf16_down(bf16_up(x[i]) * scale);
+}
+
+/* Rows of every plane beyond `rows`, and columns beyond the head. */
+static void pad_planes(bf16 *planes, const struct attention *at, int rows)
+{
+	int hp = up32(at->a.head);
+	size_t plane = attend_plane(at, rows), over = (size_t)(up32(rows) - rows) * hp;
+
+	for (int h = 0; h < at->a.heads; h++, planes += plane) {
+		memset(planes + (size_t)rows * hp, 0, over * sizeof *planes);
+		pad_zero(planes, sizeof *planes, at->a.head, hp, rows);
+	}
+}
+
+void attend_load16(bf16 *planes, const struct attention *at, const struct side *s, int from, int rows,
+                   float scale)
+{
+	int head = at->a.head, hp = up32(head), place = from % s->places;
+	size_t ldx = (size_t)s->n->D, plane = attend_plane(at, rows);
+	const bf16 *x = (const bf16 *)s->n->x + (size_t)from * ldx + s->at;
+
+	pad_planes(planes, at, rows);
 #if MM_X86
-	if (at->fast && head % 2 == 0 && s->n->type == NUM_BF16) {
-		attend_store512((bf16 *)s->n->dx + (size_t)from * s->n->D + s->at + (size_t)h * head,
-		                (size_t)s->n->D, g, ld, s->turn ? at->c : NULL, at->s, head, scale, s->add, rows,
-		                from % s->places, s->places);
+	if (at->fast && s->turn) {
+		attend_turn512(planes, plane, hp, x, ldx, at->c, at->s, at->a.heads, head, scale, rows, place,
+		               s->places);
+		return;
+	} else if (at->fast) {
+		attend_scale512(planes, plane, hp, x, ldx, at->a.heads, head, scale, rows);
 		return;
 	}
 #endif
-	for (int r = 0; r < rows; r++, g += ld) {
-		size_t to = (size_t)(from + r) * s->n->D + s->at + (size_t)h * head;
-		size_t place = (size_t)((from + r) % s->places) * (head / 2);
+	for (int r = 0; r < rows; r++, x += ldx)
+		for (int h = 0; h < at->a.heads; h++) {
+			bf16 *to = planes + (size_t)h * plane + (size_t)r * hp;
+			size_t turn = (size_t)((place + r) % s->places) * (size_t)(head / 2);
 
-		if (s->turn)
-			unturn(tmp, g, at->c + place, at->s + place, head / 2, scale);
-		else
-			copy32(tmp, head, g, (size_t)ld, head, scale, 1);
-		if (s->n->type == NUM_F32)
-			put32((float *)s->n->dx + to, tmp, s->add, head);
-		else
-			put16((bf16 *)s->n->dx + to, tmp, s->add, head);
+			if (s->turn)
+				turn16(to, x + h * head, at->c + turn, at->s + turn, head / 2, scale);
+			else
+				scale16(to, x + h * head, scale, head);
+		}
+}
+
+void attend_spread(bf16 *x, size_t ldx, const bf16 *planes, const struct attention *at, bool add, int rows)
+{
+	int head = at->a.head, hp = up32(head);
+	size_t plane = attend_plane(at, rows);
+
+#if MM_X86
+	if (at->fast) {
+		attend_spread512(x, ldx, planes, plane, hp, at->a.heads, head, add, rows);
+		return;
+	}
+#endif
+	for (int r = 0; r < rows; r++, x += ldx)
+		for (int h = 0; h < at->a.heads; h++) {
+			const bf16 *from = planes + (size_t)h * plane + (size_t)r * hp;
+			bf16 *to = x + h * head;
+
+			for (int i = 0; i < head; i++)
+				to[i] = add ? bf16_down(bf16_up(to[i]) + bf16_up(from[i])) : from[i];
+		}
+}
+
+void attend_turn_back(bf16 *to, const struct attention *at, const struct side *s, const float *g, int from,
+                      int rows, float scale)
+{
+	float tmp[HEAD_MAX];
+	int hp = up32(at->a.head);
+
+#if MM_X86
+	if (at->fast) {
+		attend_turn_back512(to, g, hp, s->turn ? at->c : NULL, at->s, at->a.head, scale, rows,
+		                    from % s->places, s->places);
+		return;
+	}
+#endif
+	for (int r = from; r < from + rows; r++, g += hp, to += hp) {
+		leave(tmp, at, s, g, r, scale);
+		bf16_down_n(to, tmp, (size_t)at->a.head);
 	}
 }
 

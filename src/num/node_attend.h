@@ -55,11 +55,23 @@ void attend_sides(const struct attention *at, struct side *q, struct side *k, st
  * columns head..ld-1 become zero. */
 void attend_load32(float *to, int ld, const struct attention *at, const struct side *s, int from,
                    int rows, int h, float scale);
-void attend_load16(bf16 *to, int ld, const struct attention *at, const struct side *s, int from,
-                   int rows, int h, float scale);
 /* The way back: g [rows][ld], turned back and scaled, written or added to the gradient's columns. */
-void attend_store(const struct attention *at, const struct side *s, const float *g, int ld, int from,
-                  int rows, int h, float scale);
+void attend_store32(const struct attention *at, const struct side *s, const float *g, int ld, int from,
+                    int rows, int h, float scale);
+
+/* In bf16 all heads of a stretch of rows come and go together, because rows are read and written whole:
+ * as planes [heads][up32(rows)][up32(head)], zeros beyond rows and head. */
+static inline size_t attend_plane(const struct attention *at, int rows)
+{
+	return (size_t)up32(rows) * (size_t)up32(at->a.head);
+}
+void attend_load16(bf16 *planes, const struct attention *at, const struct side *s, int from, int rows,
+                   float scale);
+/* Planes into rows x [rows][ldx], head h at column h·head: written, or added. */
+void attend_spread(bf16 *x, size_t ldx, const bf16 *planes, const struct attention *at, bool add, int rows);
+/* g [rows][up32(head)], gradients of rows that begin at place `from`, turned back and scaled, as bf16. */
+void attend_turn_back(bf16 *to, const struct attention *at, const struct side *s, const float *g, int from,
+                      int rows, float scale);
 
 /* Softmax of m rows of scores s [m][ld], row i over its columns lo[i]-j0 .. hi[i]-j0-1 of w; the
  * rest of p becomes zero. p is not divided by its sum: inv [m] is 1/sum (0: sees nothing), lse [m]
@@ -100,12 +112,16 @@ void attend_soft512(bf16 *p, float *inv, float *lse, const float *s, int ld, con
 void attend_chunk512(const struct back_tile *t, int j0, int q, bool all);
 /* to [cols][ldt] = fromᵀ of float32, its columns in the order of attend_column; sizes multiples of 32 */
 void attend_turn_over512(float *to, int ldt, const float *from, int ldf, int cols, int rows);
-void attend_turn512(bf16 *to, int ld, const bf16 *x, size_t ldx, const float *c, const float *s, int half,
-                    float scale, int rows, int place, int places);
-void attend_scale512(bf16 *to, int ld, const bf16 *x, size_t ldx, int head, float scale, int rows);
-void attend_put512(bf16 *to, size_t ldt, const float *from, int ld, const float *inv, int head, int rows);
-void attend_store512(bf16 *to, size_t ldt, const float *g, int ld, const float *c, const float *s, int head,
-                     float scale, bool add, int rows, int place, int places);
-void attend_dots512(float *D, const bf16 *y, const bf16 *dy, size_t ld, int head, int rows);
+void attend_turn512(bf16 *to, size_t plane, int hp, const bf16 *x, size_t ldx, const float *c, const float *s,
+                    int heads, int head, float scale, int rows, int place, int places);
+void attend_scale512(bf16 *to, size_t plane, int hp, const bf16 *x, size_t ldx, int heads, int head, float scale,
+                     int rows);
+void attend_spread512(bf16 *x, size_t ldx, const bf16 *from, size_t plane, int hp, int heads, int head, bool add,
+                      int rows);
+void attend_turn_back512(bf16 *to, const float *g, int hp, const float *c, const float *s, int head, float scale,
+                         int rows, int place, int places);
+void attend_put512(bf16 *to, const float *from, int hp, const float *inv, int rows);
+/* D [heads][ldd] of rows y, dy [rows][ld] */
+void attend_dots512(float *D, int ldd, const bf16 *y, const bf16 *dy, size_t ld, int heads, int head, int rows);
 
 #endif

@@ -21,30 +21,13 @@ enum { PIECE = 4, ROW = PIECE * B + B };	/* blocks of queries between sums of dV
 					   of a row of them, padded so that rows do not meet in few
 					   sets of the cache */
 
-/* Head h of row `from` where it lies, in values or gradients of a side's node. */
-static const bf16 *head_of(const struct side *s, const void *block, const struct attention *at, int from, int h)
-{
-	return (const bf16 *)block + (size_t)from * s->n->D + s->at + (size_t)h * at->a.head;
-}
-
-/* Head h of rows [from, from + rows), in `to` [up32(rows)][hp], zeros beyond. */
-static void load_padded(bf16 *to, const struct attention *at, const struct side *s, int from, int rows, int h,
-                        float scale)
-{
-	int hp = up32(at->a.head);
-
-	attend_load16(to, hp, at, s, from, rows, h, scale);
-	memset(to + (size_t)rows * hp, 0, (size_t)(up32(rows) - rows) * hp * sizeof *to);
-}
-
 /* ---- forward -------------------------------------------------------------------------------- */
 struct front {
-	bf16 *q;			/* [Tp][hp] */
-	bf16 *k;			/* [Sp][hp] */
-	bf16 *kt, *vp;			/* packed Kᵀ [hp][S], V [S][hp] */
+	bf16 *q, *k, *v, *y;		/* planes [heads][Tp or Sp][hp] */
+	bf16 *kt, *vp;			/* of one head: packed Kᵀ [hp][S], V [S][hp] */
 	float *s;			/* [B][row_of(S)] */
 	bf16 *p;			/* [B][row_of(S)] */
-	float *y;			/* [B][hp] */
+	float *o;			/* [B][hp] */
 	float *inv;			/* [B] */
 };
 
@@ -55,37 +38,36 @@ static int row_of(int n)
 
 static size_t front_of(struct front *f, const struct attention *at, void *base)
 {
-	size_t used = 0, hp = (size_t)up32(at->a.head), T = (size_t)up32(at->T), S = (size_t)up32(at->S);
-	size_t row = (size_t)row_of(at->S);
+	size_t used = 0, hp = (size_t)up32(at->a.head), row = (size_t)row_of(at->S);
+	size_t T = attend_plane(at, at->T), S = attend_plane(at, at->S), heads = (size_t)at->a.heads;
 
-	f->q = cut(base, &used, T * hp * sizeof(bf16));
-	f->k = cut(base, &used, S * hp * sizeof(bf16));
-	f->kt = cut(base, &used, S * hp * sizeof(bf16));
-	f->vp = cut(base, &used, S * hp * sizeof(bf16));
+	f->q = cut(base, &used, heads * T * sizeof(bf16));
+	f->k = cut(base, &used, heads * S * sizeof(bf16));
+	f->v = cut(base, &used, heads * S * sizeof(bf16));
+	f->y = cut(base, &used, heads * T * sizeof(bf16));
+	f->kt = cut(base, &used, S * sizeof(bf16));
+	f->vp = cut(base, &used, S * sizeof(bf16));
 	f->s = cut(base, &used, B * row * sizeof(float));
 	f->p = cut(base, &used, B * row * sizeof(bf16));
-	f->y = cut(base, &used, B * hp * sizeof(float));
+	f->o = cut(base, &used, B * hp * sizeof(float));
 	f->inv = cut(base, &used, B * sizeof(float));
 	return used;
 }
 
-static NUM_FAST void put_loop(bf16 *y, size_t ldy, const float *from, int ld, const float *inv, int head, int m)
+/* Rows of sums divided by those of their probabilities. */
+static void put_rows(const struct attention *at, bf16 *y, const float *o, const float *inv, int m)
 {
-	for (int i = 0; i < m; i++, y += ldy, from += ld)
-		for (int d = 0; d < head; d++)
-			y[d] = bf16_down(from[d] * inv[i]);
-}
+	int hp = up32(at->a.head);
 
-static void put_rows(const struct attention *at, bf16 *y, size_t ldy, const float *from, int ld, const float *inv,
-                     int m)
-{
 #if MM_X86
 	if (at->fast) {
-		attend_put512(y, ldy, from, ld, inv, at->a.head, m);
+		attend_put512(y, o, hp, inv, m);
 		return;
 	}
 #endif
-	put_loop(y, ldy, from, ld, inv, at->a.head, m);
+	for (int i = 0; i < m; i++)
+		for (int d = 0; d < hp; d++)
+			y[i * hp + d] = bf16_down(o[i * hp + d] * inv[i]);
 }
 
 static void soft(const struct attention *at, const struct front *f, float *lse, int i0, int lo, int w, int m)
@@ -101,13 +83,14 @@ static void soft(const struct attention *at, const struct front *f, float *lse, 
 	attend_soft16(f->p, f->inv, lse, f->s, ld, at->lo + i0, at->hi + i0, lo, w, m);
 }
 
+/* Queries i0.. of head h in group g. */
 static void queries(struct node *n, struct front *f, bool amx, int g, int h, int i0)
 {
 	const struct attention *at = n->own;
-	int head = at->a.head, hp = up32(head), Sp = up32(at->S), ld = row_of(at->S);
+	int hp = up32(at->a.head), Sp = up32(at->S), ld = row_of(at->S);
 	int m = at->T - i0 < B ? at->T - i0 : B, lo = 0, hi = 0;
 	float *lse = (float *)n->keep + (size_t)h * n->N + (size_t)g * at->T + i0;
-	bf16 *y = (bf16 *)n->x + ((size_t)g * at->T + i0) * n->D + (size_t)h * head;
+	size_t row = (size_t)h * attend_plane(at, at->T) + (size_t)i0 * hp;
 
 	if (attend_span(at, i0, i0 + m, &lo, &hi)) {
 		lo &= ~(B - 1);
@@ -116,63 +99,75 @@ static void queries(struct node *n, struct front *f, bool amx, int g, int h, int
 		lo = hi = 0;
 	}
 	for (int j = lo; j < hi; j += B)
-		tiles_block(amx, f->s + j - lo, ld, false, f->q + (size_t)i0 * hp, hp, f->kt + (size_t)j * hp, hp / B);
+		tiles_block(amx, f->s + j - lo, ld, false, f->q + row, hp, f->kt + (size_t)j * hp, hp / B);
 	soft(at, f, lse, i0, lo, hi - lo, m);
 	if (hi == 0)
-		memset(f->y, 0, (size_t)B * hp * sizeof(float));
+		memset(f->o, 0, (size_t)B * hp * sizeof(float));
 	for (int d = 0; d < hp && hi > 0; d += B)
-		tiles_block(amx, f->y + d, hp, false, f->p, ld, f->vp + (size_t)d * Sp + (size_t)lo * B, (hi - lo) / B);
-	put_rows(at, y, (size_t)n->D, f->y, hp, f->inv, m);
+		tiles_block(amx, f->o + d, hp, false, f->p, ld, f->vp + (size_t)d * Sp + (size_t)lo * B, (hi - lo) / B);
+	put_rows(at, f->y + row, f->o, f->inv, m);
 }
 
 void attend_forward16(struct node *n)
 {
 	const struct attention *at = n->own;
+	int hp = up32(at->a.head), T = at->T, S = at->S;
+	size_t plane = attend_plane(at, S);
 	struct side q, k, v;
-	int hp = up32(at->a.head);
 	bool amx = tiles_begin();
 	struct front f;
 
 	attend_sides(at, &q, &k, &v);
 	front_of(&f, at, n->net->work);
-	for (int g = 0; g < at->groups; g++)
+	for (int g = 0; g < at->groups; g++) {
+		attend_load16(f.q, at, &q, g * T, T, at->scale * LOG2E);
+		attend_load16(f.k, at, &k, g * S, S, 1);
+		attend_load16(f.v, at, &v, g * S, S, 1);
 		for (int h = 0; h < at->a.heads; h++) {
-			load_padded(f.q, at, &q, g * at->T, at->T, h, at->scale * LOG2E);
-			load_padded(f.k, at, &k, g * at->S, at->S, h, 1);
-			mm_pack(f.kt, f.k, NUM_BF16, hp, true, hp, at->S);
-			mm_pack(f.vp, head_of(&v, v.n->x, at, g * at->S, h), NUM_BF16, v.n->D, false, at->S, at->a.head);
-			for (int i0 = 0; i0 < at->T; i0 += B)
+			mm_pack(f.kt, f.k + (size_t)h * plane, NUM_BF16, hp, true, hp, S);
+			mm_pack(f.vp, f.v + (size_t)h * plane, NUM_BF16, hp, false, S, hp);
+			for (int i0 = 0; i0 < T; i0 += B)
 				queries(n, &f, amx, g, h, i0);
 		}
+		attend_spread((bf16 *)n->x + (size_t)g * T * n->D, (size_t)n->D, f.y, at, false, T);
+	}
 	tiles_end(amx);
 }
 
 /* ---- back ------------------------------------------------------------------------------------ */
 struct rear {
-	bf16 *q;			/* [Tp][hp] */
-	bf16 *k, *v;			/* [Sp][hp] */
+	bf16 *q, *dy;			/* planes [heads][Tp][hp] */
+	bf16 *k, *v;			/* planes [heads][Sp][hp] */
+	bf16 *dq, *dk, *dv;		/* the same of gradients */
+	float *D;			/* [heads][Tp] */
+	/* Of one head: */
 	bf16 *kt;			/* Kᵀ [hp][Sp] */
 	bf16 *qt, *dyt;			/* packed Qᵀ, dyᵀ [hp][T] */
 	bf16 *qp, *dyp;			/* packed Q, dy [T][hp] */
 	float *s, *dp;			/* Sᵀ, dPᵀ of a block, [B][B] */
 	bf16 *p, *ds;			/* Pᵀ, dSᵀ of a piece, [B][ROW] */
-	bf16 *dsp;			/* packed dSᵀ of a block, columns in the order of attend_chunk */
-	float *dqt;			/* dQᵀ [hp][Tp], columns in that order */
-	float *dq;			/* [Tp][hp] */
-	float *dk, *dv;			/* [B][hp] */
-	float *D, *lse;			/* [Tp] */
+	bf16 *dsp;			/* packed dSᵀ of a block, columns in the order of attend_column */
+	float *dqt;			/* dQᵀ [hp][Tp], columns in that order; */
+	float *whole;			/* and dQ [Tp][hp] */
+	float *dko, *dvo;		/* [B][hp] */
+	float *lse;			/* [Tp] */
 	int *lo;			/* [Tp], and how many keys each sees: */
 	uint32_t *sees;
 };
 
 static size_t rear_of(struct rear *r, const struct attention *at, void *base)
 {
-	int hp = up32(at->a.head), Tp = up32(at->T), Sp = up32(at->S);
-	size_t used = 0, T = (size_t)Tp * hp, S = (size_t)Sp * hp;
+	size_t used = 0, T = attend_plane(at, at->T), S = attend_plane(at, at->S), heads = (size_t)at->a.heads;
+	size_t hp = (size_t)up32(at->a.head), Tp = (size_t)up32(at->T);
 
-	r->q = cut(base, &used, T * sizeof(bf16));
-	r->k = cut(base, &used, S * sizeof(bf16));
-	r->v = cut(base, &used, S * sizeof(bf16));
+	r->q = cut(base, &used, heads * T * sizeof(bf16));
+	r->dy = cut(base, &used, heads * T * sizeof(bf16));
+	r->k = cut(base, &used, heads * S * sizeof(bf16));
+	r->v = cut(base, &used, heads * S * sizeof(bf16));
+	r->dq = cut(base, &used, heads * T * sizeof(bf16));
+	r->dk = cut(base, &used, heads * S * sizeof(bf16));
+	r->dv = cut(base, &used, heads * S * sizeof(bf16));
+	r->D = cut(base, &used, heads * Tp * sizeof(float));
 	r->kt = cut(base, &used, S * sizeof(bf16));
 	r->qt = cut(base, &used, T * sizeof(bf16));
 	r->dyt = cut(base, &used, T * sizeof(bf16));
@@ -184,13 +179,12 @@ static size_t rear_of(struct rear *r, const struct attention *at, void *base)
 	r->ds = cut(base, &used, B * ROW * sizeof(bf16));
 	r->dsp = cut(base, &used, B * B * sizeof(bf16));
 	r->dqt = cut(base, &used, T * sizeof(float));
-	r->dq = cut(base, &used, T * sizeof(float));
-	r->dk = cut(base, &used, (size_t)B * hp * sizeof(float));
-	r->dv = cut(base, &used, (size_t)B * hp * sizeof(float));
-	r->D = cut(base, &used, (size_t)Tp * sizeof(float));
-	r->lse = cut(base, &used, (size_t)Tp * sizeof(float));
-	r->lo = cut(base, &used, (size_t)Tp * sizeof(int));
-	r->sees = cut(base, &used, (size_t)Tp * sizeof(uint32_t));
+	r->whole = cut(base, &used, T * sizeof(float));
+	r->dko = cut(base, &used, B * hp * sizeof(float));
+	r->dvo = cut(base, &used, B * hp * sizeof(float));
+	r->lse = cut(base, &used, Tp * sizeof(float));
+	r->lo = cut(base, &used, Tp * sizeof(int));
+	r->sees = cut(base, &used, Tp * sizeof(uint32_t));
 	return used;
 }
 
@@ -230,15 +224,16 @@ static NUM_FAST void chunk_loop(const struct back_tile *t, int j0, int q, bool a
 }
 
 /* The block of keys j0.. and chunk c of queries, the slot-th of its piece: its probabilities, and dQᵀ. */
-static void block(const struct attention *at, struct rear *r, bool amx, int j0, int c, int slot)
+static void block(const struct attention *at, struct rear *r, bool amx, int h, int j0, int c, int slot)
 {
 	int hp = up32(at->a.head), Tp = up32(at->T), Sp = up32(at->S), q = B * c;
-	struct back_tile t = { r->s, r->dp, r->p + slot * B, r->ds + slot * B, r->dsp, r->lse, r->D, r->lo, r->sees,
-	                       ROW };
+	size_t key = (size_t)h * attend_plane(at, at->S) + (size_t)j0 * hp;
+	struct back_tile t = { r->s, r->dp, r->p + slot * B, r->ds + slot * B, r->dsp, r->lse,
+	                       r->D + (size_t)h * Tp, r->lo, r->sees, ROW };
 	bool all = at->chunk[c].all_lo <= j0 && at->chunk[c].all_hi >= j0 + B;
 
-	tiles_block(amx, r->s, B, false, r->k + (size_t)j0 * hp, hp, r->qt + (size_t)q * hp, hp / B);
-	tiles_block(amx, r->dp, B, false, r->v + (size_t)j0 * hp, hp, r->dyt + (size_t)q * hp, hp / B);
+	tiles_block(amx, r->s, B, false, r->k + key, hp, r->qt + (size_t)q * hp, hp / B);
+	tiles_block(amx, r->dp, B, false, r->v + key, hp, r->dyt + (size_t)q * hp, hp / B);
 #if MM_X86
 	if (at->fast)
 		attend_chunk512(&t, j0, q, all);
@@ -254,8 +249,8 @@ static bool meets(const struct attention *at, int c, int j0)
 	return at->chunk[c].any_lo < j0 + B && at->chunk[c].any_hi > j0;
 }
 
-/* dV and dK of keys j0 .. j0+31. */
-static void keys(const struct attention *at, struct rear *r, bool amx, int j0)
+/* dV and dK of keys j0 .. j0+31 of head h. */
+static void keys(const struct attention *at, struct rear *r, bool amx, int h, int j0)
 {
 	int hp = up32(at->a.head), Tp = up32(at->T), chunks = Tp / B, slot;
 	bool add = false;
@@ -267,18 +262,18 @@ static void keys(const struct attention *at, struct rear *r, bool amx, int j0)
 			continue;
 		}
 		for (; slot < PIECE && c + slot < chunks && meets(at, c + slot, j0); slot++)
-			block(at, r, amx, j0, c + slot, slot);
+			block(at, r, amx, h, j0, c + slot, slot);
 		for (int d = 0; d < hp; d += B) {
 			size_t from = (size_t)d * Tp + (size_t)c * B * B;
 
-			tiles_block(amx, r->dv + d, hp, add, r->p, ROW, r->dyp + from, slot);
-			tiles_block(amx, r->dk + d, hp, add, r->ds, ROW, r->qp + from, slot);
+			tiles_block(amx, r->dvo + d, hp, add, r->p, ROW, r->dyp + from, slot);
+			tiles_block(amx, r->dko + d, hp, add, r->ds, ROW, r->qp + from, slot);
 		}
 		add = true;
 	}
 	if (!add) {			/* nobody sees these keys */
-		memset(r->dk, 0, (size_t)B * hp * sizeof(float));
-		memset(r->dv, 0, (size_t)B * hp * sizeof(float));
+		memset(r->dko, 0, (size_t)B * hp * sizeof(float));
+		memset(r->dvo, 0, (size_t)B * hp * sizeof(float));
 	}
 }
 
@@ -299,48 +294,62 @@ static NUM_FAST void dots_loop(float *D, const bf16 *y, const bf16 *dy, size_t l
 	}
 }
 
-static void dots(const struct attention *at, float *D, const bf16 *y, const bf16 *dy, int ld, int rows)
+static void dots(const struct attention *at, float *D, const bf16 *y, const bf16 *dy, int ld)
 {
+	int head = at->a.head, Tp = up32(at->T);
+
 #if MM_X86
 	if (at->fast) {
-		attend_dots512(D, y, dy, (size_t)ld, at->a.head, rows);
+		attend_dots512(D, Tp, y, dy, (size_t)ld, at->a.heads, head, at->T);
 		return;
 	}
 #endif
-	dots_loop(D, y, dy, (size_t)ld, at->a.head, rows);
+	for (int h = 0; h < at->a.heads; h++)
+		dots_loop(D + (size_t)h * Tp, y + h * head, dy + h * head, (size_t)ld, head, at->T);
 }
 
-static void load(struct node *n, struct rear *r, int g, int h)
+/* All heads of group g. */
+static void load_group(struct node *n, struct rear *r, int g)
 {
 	const struct attention *at = n->own;
-	int head = at->a.head, hp = up32(head), T = at->T, S = at->S, Sp = up32(S);
-	size_t row = (size_t)g * T, col = (size_t)h * head;
-	const bf16 *y = (const bf16 *)n->x + row * n->D + col, *dy = (const bf16 *)n->dx + row * n->D + col;
-	struct side q, k, v;
+	int T = at->T, S = at->S;
+	size_t row = (size_t)g * T * n->D;
+	struct node grad = { .N = n->N, .D = n->D, .type = n->type, .x = n->dx };
+	struct side q, k, v, dy = { &grad, 0, 1, false, false };
 
 	attend_sides(at, &q, &k, &v);
-	load_padded(r->q, at, &q, g * T, T, h, at->scale * LOG2E);
-	load_padded(r->k, at, &k, g * S, S, h, 1);
-	load_padded(r->v, at, &v, g * S, S, h, 1);
-	mm_pack(r->qt, r->q, NUM_BF16, hp, true, hp, T);
-	mm_pack(r->qp, r->q, NUM_BF16, hp, false, T, hp);
-	mm_pack(r->dyt, dy, NUM_BF16, n->D, true, head, T);
-	mm_pack(r->dyp, dy, NUM_BF16, n->D, false, T, head);
-	mm_transpose(r->kt, Sp, r->k, hp, Sp, hp);
-	dots(at, r->D, y, dy, n->D, T);
-	memcpy(r->lse, (const float *)n->keep + (size_t)h * n->N + row, (size_t)T * sizeof(float));
+	attend_load16(r->q, at, &q, g * T, T, at->scale * LOG2E);
+	attend_load16(r->k, at, &k, g * S, S, 1);
+	attend_load16(r->v, at, &v, g * S, S, 1);
+	attend_load16(r->dy, at, &dy, g * T, T, 1);
+	dots(at, r->D, (const bf16 *)n->x + row, (const bf16 *)n->dx + row, n->D);
+}
+
+static void load_head(struct node *n, struct rear *r, int g, int h)
+{
+	const struct attention *at = n->own;
+	int hp = up32(at->a.head), T = at->T, Sp = up32(at->S);
+	const bf16 *q = r->q + (size_t)h * attend_plane(at, T), *dy = r->dy + (size_t)h * attend_plane(at, T);
+	const float *lse = (const float *)n->keep + (size_t)h * n->N + (size_t)g * T;
+
+	mm_pack(r->qt, q, NUM_BF16, hp, true, hp, T);
+	mm_pack(r->qp, q, NUM_BF16, hp, false, T, hp);
+	mm_pack(r->dyt, dy, NUM_BF16, hp, true, hp, T);
+	mm_pack(r->dyp, dy, NUM_BF16, hp, false, T, hp);
+	mm_transpose(r->kt, Sp, r->k + (size_t)h * attend_plane(at, at->S), hp, Sp, hp);
+	memcpy(r->lse, lse, (size_t)T * sizeof(float));
 	memset(r->dqt, 0, (size_t)hp * up32(T) * sizeof(float));
 }
 
 /* Queries beyond the last see nothing. */
 static void load_bounds(struct rear *r, const struct attention *at)
 {
+	memset(r->D, 0, (size_t)at->a.heads * up32(at->T) * sizeof *r->D);
 	for (int i = 0; i < up32(at->T); i++) {
 		bool in = i < at->T;
 
 		r->lo[i] = in ? at->lo[i] : 0;
 		r->sees[i] = in ? (uint32_t)(at->hi[i] - at->lo[i]) : 0;
-		r->D[i] = 0;
 		r->lse[i] = LSE_NONE;
 	}
 }
@@ -361,33 +370,50 @@ static void turn_over(float *to, const struct attention *at, const float *dqt)
 			to[(size_t)i * hp + d] = dqt[(size_t)d * Tp + (i & ~(B - 1)) + attend_column(i & (B - 1))];
 }
 
-void attend_back16(struct node *n, struct side *q, struct side *k, struct side *v)
+/* Head h: q was scaled when it was loaded, and put into units of log 2; of that, dk has too much
+ * and dq nothing. */
+static void head_back(struct node *n, struct rear *r, bool amx, int g, int h, const struct side *q,
+                      const struct side *k, const struct side *v)
 {
 	const struct attention *at = n->own;
 	int hp = up32(at->a.head);
+	size_t row = (size_t)h * attend_plane(at, at->S);
+
+	load_head(n, r, g, h);
+	for (int j0 = 0; j0 < at->S; j0 += B, row += (size_t)B * hp) {
+		int m = at->S - j0 < B ? at->S - j0 : B;
+
+		keys(at, r, amx, h, j0);
+		attend_turn_back(r->dk + row, at, k, r->dko, g * at->S + j0, m, LN2);
+		attend_turn_back(r->dv + row, at, v, r->dvo, g * at->S + j0, m, 1);
+	}
+	turn_over(r->whole, at, r->dqt);
+	attend_turn_back(r->dq + (size_t)h * attend_plane(at, at->T), at, q, r->whole, g * at->T, at->T, at->scale);
+}
+
+static void spread(const struct attention *at, const struct side *s, const bf16 *planes, int from, int rows)
+{
+	bf16 *to = (bf16 *)s->n->dx + (size_t)from * s->n->D + s->at;
+
+	if (s->n->wants)
+		attend_spread(to, (size_t)s->n->D, planes, at, s->add, rows);
+}
+
+void attend_back16(struct node *n, struct side *q, struct side *k, struct side *v)
+{
+	const struct attention *at = n->own;
 	bool amx = tiles_begin();
 	struct rear r;
 
 	rear_of(&r, at, n->net->work);
 	load_bounds(&r, at);
-	for (int g = 0; g < at->groups; g++)
-		for (int h = 0; h < at->a.heads; h++) {
-			load(n, &r, g, h);
-			for (int j0 = 0; j0 < at->S; j0 += B) {
-				int m = at->S - j0 < B ? at->S - j0 : B;
-
-				keys(at, &r, amx, j0);
-				/* q was scaled when it was loaded, and put into units of log 2: of that, dk has
-				 * too much and dq nothing. */
-				if (k->n->wants)
-					attend_store(at, k, r.dk, hp, g * at->S + j0, m, h, LN2);
-				if (v->n->wants)
-					attend_store(at, v, r.dv, hp, g * at->S + j0, m, h, 1);
-			}
-			if (!q->n->wants)
-				continue;
-			turn_over(r.dq, at, r.dqt);
-			attend_store(at, q, r.dq, hp, g * at->T, at->T, h, at->scale);
-		}
+	for (int g = 0; g < at->groups; g++) {
+		load_group(n, &r, g);
+		for (int h = 0; h < at->a.heads; h++)
+			head_back(n, &r, amx, g, h, q, k, v);
+		spread(at, q, r.dq, g * at->T, at->T);
+		spread(at, k, r.dk, g * at->S, at->S);
+		spread(at, v, r.dv, g * at->S, at->S);
+	}
 	tiles_end(amx);
 }

@@ -139,10 +139,10 @@ void attend_back32(struct node *n, struct side *q, struct side *k, struct side *
 				tile_back(n, &r, g, h, i0, at->T - i0 < TILE ? at->T - i0 : TILE);
 			/* q was scaled when it was loaded: dk has the scale already, dq not yet. */
 			if (q->n->wants)
-				attend_store(at, q, r.dq, at->a.head, g * at->T, at->T, h, at->scale);
+				attend_store32(at, q, r.dq, at->a.head, g * at->T, at->T, h, at->scale);
 			if (k->n->wants)
-				attend_store(at, k, r.dk, at->a.head, g * at->S, at->S, h, 1);
+				attend_store32(at, k, r.dk, at->a.head, g * at->S, at->S, h, 1);
 			if (v->n->wants)
-				attend_store(at, v, r.dv, at->a.head, g * at->S, at->S, h, 1);
+				attend_store32(at, v, r.dv, at->a.head, g * at->S, at->S, h, 1);
 		}
 }

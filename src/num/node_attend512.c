@@ -38,11 +38,14 @@ V512_INLINE __m512 log2_of(__m512 x)
  * *topp the greatest score. */
 V512_INLINE float soft_row(bf16 *p, float *topp, const float *s, int a, int b, int from, int to)
 {
-	__m512 top = _mm512_set1_ps(-LSE_NONE), sum = _mm512_setzero_ps(), e;
+	__m512 top = _mm512_set1_ps(-LSE_NONE), more = top, sum = _mm512_setzero_ps(), e;
 	int in = a == from ? b & ~15 : from, i = from;
 
-	for (; i < in; i += 16)
+	for (; i + 32 <= in; i += 32) {		/* max_ps(x, top) gives top where x is NaN */
 		top = _mm512_max_ps(_mm512_loadu_ps(s + i), top);
+		more = _mm512_max_ps(_mm512_loadu_ps(s + i + 16), more);
+	}
+	top = _mm512_max_ps(top, more);
 	for (; i < to; i += 16)
 		top = _mm512_mask_max_ps(top, seen(i, a, b), _mm512_loadu_ps(s + i), top);
 	*topp = _mm512_reduce_max_ps(top);
@@ -195,99 +198,125 @@ V512 void attend_turn_over512(float *to, int ldt, const float *from, int ldf, in
 		}
 }
 
-/* ---- heads ------------------------------------------------------------------------------------- */
-V512 void attend_turn512(bf16 *to, int ld, const bf16 *x, size_t ldx, const float *c, const float *s, int half,
-                         float scale, int rows, int place, int places)
+/* ---- heads, row by row: rows [..][heads·head] and planes [heads][..][hp] --------------------------- */
+V512 void attend_turn512(bf16 *to, size_t plane, int hp, const bf16 *x, size_t ldx, const float *c, const float *s,
+                         int heads, int head, float scale, int rows, int place, int places)
 {
 	const __m512 f = _mm512_set1_ps(scale);
+	int half = head / 2;
 
-	for (int r = 0; r < rows; r++, x += ldx, to += ld) {
+	for (int r = 0; r < rows; r++, x += ldx, to += hp) {
 		const float *cr = c + (size_t)place * half, *sr = s + (size_t)place * half;
 
 		for (int i = 0; i < half; i += 16) {
 			__mmask16 k = v_first16(half - i);
-			__m512i w = _mm512_maskz_loadu_epi32(k, x + 2 * i);
-			__m512 a = _mm512_mul_ps(v_low(w), f), b = _mm512_mul_ps(v_high(w), f);
-			__m512 ci = _mm512_maskz_loadu_ps(k, cr + i), si = _mm512_maskz_loadu_ps(k, sr + i);
+			__m512 ci = _mm512_mul_ps(_mm512_maskz_loadu_ps(k, cr + i), f);
+			__m512 si = _mm512_mul_ps(_mm512_maskz_loadu_ps(k, sr + i), f);
 
-			w = v_pairs(_mm512_fmsub_ps(a, ci, _mm512_mul_ps(b, si)), _mm512_fmadd_ps(a, si, _mm512_mul_ps(b, ci)));
-			_mm512_mask_storeu_epi32(to + 2 * i, k, w);
+			for (int h = 0; h < heads; h++) {
+				__m512i w = _mm512_maskz_loadu_epi32(k, x + h * head + 2 * i);
+				__m512 a = v_low(w), b = v_high(w);
+
+				w = v_pairs(_mm512_fmsub_ps(a, ci, _mm512_mul_ps(b, si)),
+				            _mm512_fmadd_ps(a, si, _mm512_mul_ps(b, ci)));
+				_mm512_mask_storeu_epi32(to + (size_t)h * plane + 2 * i, k, w);
+			}
 		}
 		place = place + 1 == places ? 0 : place + 1;
 	}
 }
 
-V512 void attend_scale512(bf16 *to, int ld, const bf16 *x, size_t ldx, int head, float scale, int rows)
+V512 void attend_scale512(bf16 *to, size_t plane, int hp, const bf16 *x, size_t ldx, int heads, int head, float scale,
+                          int rows)
 {
 	const __m512 f = _mm512_set1_ps(scale);
 
-	for (int r = 0; r < rows; r++, x += ldx, to += ld)
-		for (int i = 0; i < head; i += 16) {
-			__mmask16 k = v_first16(head - i);
+	for (int r = 0; r < rows; r++, x += ldx, to += hp)
+		for (int h = 0; h < heads; h++)
+			for (int i = 0; i < head; i += 32) {
+				__mmask32 k = v_first32(head - i);
+				__m512i w = _mm512_maskz_loadu_epi16(k, x + h * head + i);
 
-			v_store16(to + i, k, _mm512_mul_ps(v_load16(x + i, k), f));
-		}
+				if (scale != 1)
+					w = v_pairs(_mm512_mul_ps(v_low(w), f), _mm512_mul_ps(v_high(w), f));
+				_mm512_mask_storeu_epi16(to + (size_t)h * plane + i, k, w);
+			}
 }
 
-V512 void attend_put512(bf16 *to, size_t ldt, const float *from, int ld, const float *inv, int head, int rows)
+V512 void attend_spread512(bf16 *x, size_t ldx, const bf16 *from, size_t plane, int hp, int heads, int head, bool add,
+                           int rows)
 {
-	for (int r = 0; r < rows; r++, to += ldt, from += ld)
-		for (int i = 0; i < head; i += 16) {
-			__mmask16 k = v_first16(head - i);
+	for (int r = 0; r < rows; r++, x += ldx, from += hp)
+		for (int h = 0; h < heads; h++)
+			for (int i = 0; i < head; i += 32) {
+				__mmask32 k = v_first32(head - i);
+				__m512i w = _mm512_maskz_loadu_epi16(k, from + (size_t)h * plane + i);
+				bf16 *to = x + h * head + i;
 
-			v_store16(to + i, k, _mm512_mul_ps(_mm512_maskz_loadu_ps(k, from + i), _mm512_set1_ps(inv[r])));
-		}
+				if (add) {
+					__m512i was = _mm512_maskz_loadu_epi16(k, to);
+
+					w = v_pairs(_mm512_add_ps(v_low(was), v_low(w)), _mm512_add_ps(v_high(was), v_high(w)));
+				}
+				_mm512_mask_storeu_epi16(to, k, w);
+			}
 }
 
-/* Rows of a gradient, scaled, turned back when c, written or added. half: pairs of a head. */
-V512 void attend_store512(bf16 *to, size_t ldt, const float *g, int ld, const float *c, const float *s, int head,
-                          float scale, bool add, int rows, int place, int places)
+V512 void attend_put512(bf16 *to, const float *from, int hp, const float *inv, int rows)
+{
+	for (int r = 0; r < rows; r++, to += hp, from += hp) {
+		const __m512 f = _mm512_set1_ps(inv[r]);
+
+		for (int i = 0; i < hp; i += 32)
+			_mm512_storeu_si512(to + i, both(_mm512_mul_ps(_mm512_loadu_ps(from + i), f),
+			                                 _mm512_mul_ps(_mm512_loadu_ps(from + i + 16), f)));
+	}
+}
+
+/* c NULL: not turned. */
+V512 void attend_turn_back512(bf16 *to, const float *g, int hp, const float *c, const float *s, int head, float scale,
+                              int rows, int place, int places)
 {
 	const __m512 f = _mm512_set1_ps(scale);
 	const __m512i even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
 	const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
 	int half = head / 2;
 
-	for (int r = 0; r < rows; r++, to += ldt, g += ld) {
-		for (int i = 0; i < half; i += 16) {
-			__mmask16 k = v_first16(half - i);
-			__m512 lo = _mm512_mul_ps(_mm512_maskz_loadu_ps(v_first16(head - 2 * i), g + 2 * i), f);
-			__m512 hi = _mm512_mul_ps(_mm512_maskz_loadu_ps(v_first16(head - 2 * i - 16), g + 2 * i + 16), f);
-			__m512 a = _mm512_permutex2var_ps(lo, even, hi), b = _mm512_permutex2var_ps(lo, odd, hi), t;
+	for (int r = 0; r < rows; r++, to += hp, g += hp) {
+		for (int i = 0; i < hp; i += 32) {
+			__mmask16 k = v_first16(half - i / 2);
+			__m512 lo = _mm512_mul_ps(_mm512_loadu_ps(g + i), f), hi = _mm512_mul_ps(_mm512_loadu_ps(g + i + 16), f);
+			__m512 a, b, ci, si;
 
-			if (c) {
-				__m512 ci = _mm512_maskz_loadu_ps(k, c + (size_t)place * half + i);
-				__m512 si = _mm512_maskz_loadu_ps(k, s + (size_t)place * half + i);
-
-				t = _mm512_fmadd_ps(a, ci, _mm512_mul_ps(b, si));
-				b = _mm512_fmsub_ps(b, ci, _mm512_mul_ps(a, si));
-				a = t;
+			if (!c) {
+				_mm512_storeu_si512(to + i, both(lo, hi));
+				continue;
 			}
-			if (add) {
-				__m512i w = _mm512_maskz_loadu_epi32(k, to + 2 * i);
-
-				a = _mm512_add_ps(a, v_low(w));
-				b = _mm512_add_ps(b, v_high(w));
-			}
-			_mm512_mask_storeu_epi32(to + 2 * i, k, v_pairs(a, b));
+			a = _mm512_permutex2var_ps(lo, even, hi);
+			b = _mm512_permutex2var_ps(lo, odd, hi);
+			ci = _mm512_maskz_loadu_ps(k, c + (size_t)place * half + i / 2);
+			si = _mm512_maskz_loadu_ps(k, s + (size_t)place * half + i / 2);
+			_mm512_storeu_si512(to + i, v_pairs(_mm512_fmadd_ps(a, ci, _mm512_mul_ps(b, si)),
+			                                    _mm512_fmsub_ps(b, ci, _mm512_mul_ps(a, si))));
 		}
 		place = place + 1 == places ? 0 : place + 1;
 	}
 }
 
-V512 void attend_dots512(float *D, const bf16 *y, const bf16 *dy, size_t ld, int head, int rows)
+V512 void attend_dots512(float *D, int ldd, const bf16 *y, const bf16 *dy, size_t ld, int heads, int head, int rows)
 {
-	for (int r = 0; r < rows; r++, y += ld, dy += ld) {
-		__m512 a = _mm512_setzero_ps();
+	for (int r = 0; r < rows; r++, y += ld, dy += ld)
+		for (int h = 0; h < heads; h++) {
+			__m512 a = _mm512_setzero_ps();
 
-		for (int i = 0; i < head; i += 32) {
-			__mmask32 k = v_first32(head - i);
+			for (int i = 0; i < head; i += 32) {
+				__mmask32 k = v_first32(head - i);
+				__m512bh u = (__m512bh)_mm512_maskz_loadu_epi16(k, y + h * head + i);
 
-			a = _mm512_dpbf16_ps(a, (__m512bh)_mm512_maskz_loadu_epi16(k, y + i),
-			                     (__m512bh)_mm512_maskz_loadu_epi16(k, dy + i));
+				a = _mm512_dpbf16_ps(a, u, (__m512bh)_mm512_maskz_loadu_epi16(k, dy + h * head + i));
+			}
+			D[(size_t)h * ldd + r] = _mm512_reduce_add_ps(a);
 		}
-		D[r] = _mm512_reduce_add_ps(a);
-	}
 }
 #else
 typedef int node_attend512_is_for_x86;

@@ -3,7 +3,7 @@
  *   in    x [N][I], W [O][I], b [O] or none;  r [N][O] float32
  *   out   y [N][O];  dx += dy·W,  dW += dyᵀ·x,  db += Σ_n dy,  dr += dy
  *
- * In a bf16 net the products read packed weights (num/pack.c); operands that are float32 are
+ * In a bf16 net the products read packed weights (num/packed.c); operands that are float32 are
  * rounded to bf16 first, x into keep, dy into scratch.
  */
 #include "num/net.h"

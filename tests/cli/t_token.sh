@@ -1,4 +1,5 @@
 # A token model trained as a user does it: train, stop, resume to the same bits, speak; wrong use.
+# shellcheck disable=SC2034
 o='--width 32 --layers 2 --vocab 600 --context 64 --batch 8 --steps 20 -q'
 n() { sed -E 's/: [0-9.]+ bits/: N bits/; s/[(][0-9]+ tokens/(N tokens/; s/[0-9.e+]+ FLOP/N FLOP/'; }
 t 'ltm train --format token -o one $o | n'

@@ -1,4 +1,4 @@
-/* pack.c - bf16 copies of weight matrices, packed for the products of a step.
+/* packed.c - bf16 copies of weight matrices, packed for the products of a step.
  *
  *   in    the float32 master weights of tensors marked PARAM_PACK, W [O][I]
  *   out   two packed forms of each: of Wᵀ (K = I, for y = x·Wᵀ) and of W (K = O, for dx = dy·W)
