@@ -1,24 +1,27 @@
 /* bench_generate.c - tokens a second of a teller that speaks, one core: float32 step by step, float32
  * with int8 drafts, int8 alone; and the bytes a second each reads beside a plain reading of memory.
  *
- *   bench_generate                     two shapes with random weights
- *   bench_generate --write DIR         writes both as llama2.c's checkpoint (version 0) with a
- *                                      tokenizer whose piece of id 12 is "<12>": DIR/NAME.bin, .tok
- *   bench_generate --speak NAME WAY N  N greedy ids after id 1 by float32, draft or int8: the ids on
- *                                      standard output as "<12><7>…", tokens a second on standard error
- *   bench_generate --loss              what int8 loses: KL divergence and the share of equal choices
+ *   bench_generate [MODEL...]          two shapes with random weights, and folders of tellers
+ *   bench_generate --write DIR MODEL   writes a model as llama2.c's checkpoint (version 0) with a
+ *                                      tokenizer whose piece of id 12 is "<12>": DIR/model.bin, .tok
+ *   bench_generate --speak MODEL WAY N T   N ids after id 1 by float32, draft or int8, at temperature T
+ *                                      (0: greedy) with top-p 0.95: "<12><7>…" on standard output,
+ *                                      tokens a second on standard error
+ *   bench_generate --loss MODEL IDS    nats a token of a stream of ids (ltm tokens encode -o), by float32
+ *                                      and by int8
  *
- * bench/peers/llama2c.sh puts them beside llama2.c's own program. Weights are random: normal as at the
- * start of training, four times as wide, or the residual stream would echo the token that came in and
- * one id repeat itself for ever; so the ids wander, and drafts are as hard as random weights make them
- * (a trained model's choices are clearer). The embedding of id 1, where llama2.c's program stops, is so
- * small that its logit is never the greatest.
+ * MODEL is a folder, or the name of a shape: w256, stories15M. bench/peers/llama2c.sh puts them beside
+ * llama2.c's own program. Weights of a shape are random: normal as at the start of training, four times
+ * as wide, or the residual stream would echo the token that came in and one id repeat itself for ever;
+ * so the ids wander, and drafts are as hard as random weights make them (a trained model's choices are
+ * clearer). The embedding of id 1, where llama2.c's program stops, is so small that its logit is never
+ * the greatest.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "model/speak.h"
+#include "io/tellerfile.h"
 #include "num/matvec.h"
 
 static const struct shape {
@@ -47,8 +50,10 @@ static double now(void)
 }
 
 struct model {
-	struct params p;
+	const char *name;
+	struct params p;		/* of a shape */
 	struct teller_tensors t;
+	struct tellerfile f;		/* of a folder */
 	struct speak_weights w;
 	struct arena a;
 };
@@ -63,10 +68,10 @@ static void make(struct model *m, const struct teller_shape *s)
 {
 	struct err e = { 0 };
 
-	*m = (struct model){ .a = arena_open("bench") };
 	teller_tensors_add(&m->t, &m->p, s);
 	params_alloc(&m->p, 1);
 	teller_tensors_init(&m->t, &m->p, 1);
+	params_init(&m->p, m->t.embed, 2 / sqrt((double)s->width), 1);
 	for (size_t i = 0; i < m->p.n_t; i++)
 		if (m->p.t[i].n_dim == 2 && (int)i != m->t.embed)
 			widen(params_w(&m->p, (int)i), m->p.t[i].n, 4);
@@ -74,10 +79,32 @@ static void make(struct model *m, const struct teller_shape *s)
 	must(!speak_weights_of(&m->w, s, &m->p, &m->a, &e));
 }
 
+/* A shape by its name, or a folder; the program ends when it is neither. */
+static void take(struct model *m, const char *name)
+{
+	struct err e = { 0 };
+
+	*m = (struct model){ .name = name, .a = arena_open("bench") };
+	for (int i = 0; i < SHAPES; i++)
+		if (!strcmp(name, shapes[i].name)) {
+			make(m, &shapes[i].s);
+			return;
+		}
+	if (tellerfile_open(&m->f, name, NULL, &e)) {
+		fprintf(stderr, "bench_generate: %s\n", e.msg);
+		exit(e.code);
+	}
+	m->w = m->f.w;
+}
+
 static void drop(struct model *m)
 {
-	params_clear(&m->p);
-	teller_tensors_clear(&m->t);
+	if (m->p.n_t) {
+		params_clear(&m->p);
+		teller_tensors_clear(&m->t);
+	} else {
+		tellerfile_close(&m->f);
+	}
 	arena_close(&m->a);
 }
 
@@ -140,20 +167,17 @@ static void write_tokens(int vocab, const char *path)
 	must(!fclose(f));
 }
 
-static void write_all(const char *dir)
+static void write_one(const char *dir, const char *name)
 {
 	char path[4096];
+	struct model m;
 
-	for (int i = 0; i < SHAPES; i++) {
-		struct model m;
-
-		make(&m, &shapes[i].s);
-		snprintf(path, sizeof path, "%s/%s.bin", dir, shapes[i].name);
-		write_model(&m, path);
-		snprintf(path, sizeof path, "%s/%s.tok", dir, shapes[i].name);
-		write_tokens(shapes[i].s.vocab, path);
-		drop(&m);
-	}
+	take(&m, name);
+	snprintf(path, sizeof path, "%s/model.bin", dir);
+	write_model(&m, path);
+	snprintf(path, sizeof path, "%s/model.tok", dir);
+	write_tokens(m.w.s.vocab, path);
+	drop(&m);
 }
 
 /* ---- speaking ------------------------------------------------------------------------------------- */
@@ -166,14 +190,16 @@ static bool hear(void *ctx, uint32_t id)
 	return true;
 }
 
-/* Tokens a second of n greedy ids after id 1, without the opening of the model. */
-static double speed(struct speak *s, int n, struct buf *out, struct speak_sum *sum)
+/* Tokens a second of n ids after id 1, without the opening of the model. */
+static double speed(struct speak *s, int n, double temperature, struct buf *out, struct speak_sum *sum)
 {
 	struct speak_order o = { .taste = SPEAK_GREEDY, .length = (size_t)n };
 	struct err e = { 0 };
 	uint32_t first = 1;
 	double t;
 
+	o.taste.temperature = temperature;
+	o.taste.top_p = temperature > 0 ? 0.95 : 1;
 	speak_cut(s, 0);
 	t = now();
 	must(!speak_say(s, &o, &first, 1, hear, out, sum, &e));
@@ -189,29 +215,29 @@ static struct speak *open_way(const struct model *m, enum speak_way way)
 	return s;
 }
 
-static int speak_one(const char *name, const char *way, int n)
+static int speak_one(const char *name, const char *way, int n, double temperature)
 {
 	struct buf b = { 0 };
 	struct speak_sum sum;
+	struct model m;
+	int k = 0;
 
-	for (int i = 0; i < SHAPES; i++)
-		for (int k = 0; k < WAYS; k++)
-			if (!strcmp(name, shapes[i].name) && !strcmp(way, ways[k].name)) {
-				struct model m;
+	while (k < WAYS && strcmp(way, ways[k].name))
+		k++;
+	if (k == WAYS)
+		return fprintf(stderr, "no way '%s': float32, draft, int8\n", way), 2;
+	take(&m, name);
+	struct speak *s = open_way(&m, ways[k].way);
 
-				make(&m, &shapes[i].s);
-				struct speak *s = open_way(&m, ways[k].way);
-
-				fprintf(stderr, "achieved tok/s: %.1f\n", speed(s, n, &b, &sum));
-				fwrite(b.p, 1, b.n, stdout);
-				putchar('\n');
-				buf_free(&b);
-				speak_close(s);
-				drop(&m);
-				return 0;
-			}
-	fprintf(stderr, "no shape '%s' or way '%s'\n", name, way);
-	return 2;
+	fprintf(stderr, "achieved tok/s: %.1f\n", speed(s, n, temperature, &b, &sum));
+	if (sum.drafted)
+		fprintf(stderr, "drafts kept: %zu of %zu\n", sum.kept, sum.drafted);
+	fwrite(b.p, 1, b.n, stdout);
+	putchar('\n');
+	buf_free(&b);
+	speak_close(s);
+	drop(&m);
+	return 0;
 }
 
 /* Bytes a second of reading a block as large as the weights. */
@@ -236,42 +262,41 @@ static double reading(size_t bytes)
 	return (double)n * 4 / best;
 }
 
-static void show_all(void)
+static void show(const char *name)
 {
-	printf("%s, one core; 255 greedy ids after one, fastest of 9 in turn\n", matvec_name());
-	for (int i = 0; i < SHAPES; i++) {
-		struct model m;
-		struct speak *s[WAYS];
-		struct speak_sum sum[WAYS];
-		double best[WAYS] = { 0 };
+	struct model m;
+	struct speak *s[WAYS];
+	struct speak_sum sum[WAYS];
+	double best[WAYS] = { 0 };
+	int n = 255;
 
-		make(&m, &shapes[i].s);
-		for (int k = 0; k < WAYS; k++)
-			s[k] = open_way(&m, ways[k].way);
-		for (int t = 0; t < 9; t++)
-			for (int k = 0; k < WAYS; k++) {
-				double v = speed(s[k], 255, NULL, &sum[k]);
-
-				best[k] = v > best[k] ? v : best[k];
-			}
-		double top = reading(speak_bytes(s[0]));
-
-		printf("%s: %.1f million numbers, memory read at %.1f GB/s\n", shapes[i].name,
-		       (double)teller_params(&m.w.s) * 1e-6, top * 1e-9);
+	take(&m, name);
+	n = n < m.w.s.context ? n : m.w.s.context - 1;
+	for (int k = 0; k < WAYS; k++)
+		s[k] = open_way(&m, ways[k].way);
+	for (int t = 0; t < 9; t++)
 		for (int k = 0; k < WAYS; k++) {
-			printf("  %-8s %7.0f tokens/s, %5.1f GB/s of weights", ways[k].name, best[k],
-			       best[k] * (double)speak_bytes(s[k]) * 1e-9);
-			if (sum[k].drafted)
-				printf(", %.1f %% of %zu drafts kept", 100.0 * (double)sum[k].kept /
-				       (double)sum[k].drafted, sum[k].drafted);
-			putchar('\n');
-			speak_close(s[k]);
+			double v = speed(s[k], n, 0, NULL, &sum[k]);
+
+			best[k] = v > best[k] ? v : best[k];
 		}
-		drop(&m);
+	double top = reading(speak_bytes(s[0]));
+
+	printf("%s: %.1f million numbers, memory read at %.1f GB/s; %d greedy ids, fastest of 9\n", name,
+	       (double)teller_params(&m.w.s) * 1e-6, top * 1e-9, n);
+	for (int k = 0; k < WAYS; k++) {
+		printf("  %-8s %7.0f tokens/s, %5.1f GB/s of weights", ways[k].name, best[k],
+		       best[k] * (double)speak_bytes(s[k]) * 1e-9);
+		if (sum[k].drafted)
+			printf(", %.1f %% of %zu drafts kept", 100.0 * (double)sum[k].kept /
+			       (double)sum[k].drafted, sum[k].drafted);
+		putchar('\n');
+		speak_close(s[k]);
 	}
+	drop(&m);
 }
 
-/* ---- what int8 loses --------------------------------------------------------------------------------- */
+/* ---- what int8 loses -------------------------------------------------------------------------- */
 static double log_sum(const float *x, int n)
 {
 	double top = x[0], sum = 0;
@@ -283,49 +308,67 @@ static double log_sum(const float *x, int n)
 	return top + log(sum);
 }
 
-static void loss(void)
+/* Stretches as long as half the context, a token at a time, up to 20,000 tokens in all; differences of
+ * the two are paired, so their mean is far surer than either. */
+static int loss(const char *name, const char *path)
 {
-	for (int i = 0; i < SHAPES; i++) {
-		struct model m;
-		struct speak *f, *q;
-		struct rng r = rng_stream(1, "bench.loss", 0);
-		int V = shapes[i].s.vocab, N = 200, same = 0;
-		double kl = 0;
+	struct model m;
+	struct str bytes;
+	struct idstream ids;
+	struct err e = { 0 };
+	struct speak *f, *q;
+	double a = 0, d = 0, d2 = 0;
+	size_t n = 0, same = 0, T;
 
-		make(&m, &shapes[i].s);
-		f = open_way(&m, SPEAK_F32), q = open_way(&m, SPEAK_INT8);
-		for (int t = 0; t < N; t++) {
-			uint32_t id = (uint32_t)rng_below(&r, (uint64_t)V);
-			const float *a, *b;
+	take(&m, name);
+	if (file_map(&bytes, path, &e) || idstream_read(&ids, bytes, &e))
+		return fprintf(stderr, "bench_generate: %s\n", e.msg), 3;
+	T = (size_t)m.w.s.context / 2;
+	f = open_way(&m, SPEAK_F32), q = open_way(&m, SPEAK_INT8);
+	for (size_t at = 0; at + T + 1 < ids.ids.n && n < 20000; at += ids.ids.n / (20000 / T + 1)) {
+		speak_cut(f, 0), speak_cut(q, 0);
+		for (size_t t = at; t < at + T; t++, n++) {
+			uint32_t truth = ids.ids.id[t + 1];
+			const float *x, *y;
 			int am = 0, bm = 0;
 
-			speak_feed(f, &id, 1), speak_feed(q, &id, 1);
-			a = speak_logits(f), b = speak_logits(q);
-			double la = log_sum(a, V), lb = log_sum(b, V);
+			speak_feed(f, &ids.ids.id[t], 1), speak_feed(q, &ids.ids.id[t], 1);
+			x = speak_logits(f), y = speak_logits(q);
+			double na = log_sum(x, m.w.s.vocab) - x[truth], nb = log_sum(y, m.w.s.vocab) - y[truth];
 
-			for (int k = 0; k < V; k++) {
-				kl += exp(a[k] - la) * ((a[k] - la) - (b[k] - lb));
-				am = a[k] > a[am] ? k : am;
-				bm = b[k] > b[bm] ? k : bm;
+			a += na, d += nb - na, d2 += (nb - na) * (nb - na);
+			for (int k = 0; k < m.w.s.vocab; k++) {
+				am = x[k] > x[am] ? k : am;
+				bm = y[k] > y[bm] ? k : bm;
 			}
 			same += am == bm;
 		}
-		printf("%s, random weights and ids: int8 is %.5f nats a token from float32 (KL), chooses the same "
-		       "id %d times of %d\n", shapes[i].name, kl / N, same, N);
-		speak_close(f), speak_close(q);
-		drop(&m);
 	}
+	d /= (double)n;
+	printf("%s on %zu tokens of %s: float32 %.4f nats a token, int8 %+.5f (standard error %.5f); the same "
+	       "likeliest id %.2f %%\n", name, n, path, a / (double)n, d,
+	       sqrt((d2 / (double)n - d * d) / (double)n), 100.0 * (double)same / (double)n);
+	speak_close(f), speak_close(q);
+	idstream_clear(&ids);
+	file_unmap(&bytes);
+	drop(&m);
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && !strcmp(argv[1], "--write"))
-		write_all(argv[2]);
-	else if (argc == 5 && !strcmp(argv[1], "--speak"))
-		return speak_one(argv[2], argv[3], atoi(argv[4]));
-	else if (argc == 2 && !strcmp(argv[1], "--loss"))
-		loss();
-	else
-		show_all();
+	if (argc == 4 && !strcmp(argv[1], "--write"))
+		write_one(argv[2], argv[3]);
+	else if (argc == 6 && !strcmp(argv[1], "--speak"))
+		return speak_one(argv[2], argv[3], atoi(argv[4]), atof(argv[5]));
+	else if (argc == 4 && !strcmp(argv[1], "--loss"))
+		return loss(argv[2], argv[3]);
+	else {
+		printf("%s, one core\n", matvec_name());
+		for (int i = 0; i < SHAPES; i++)
+			show(shapes[i].name);
+		for (int i = 1; i < argc; i++)
+			show(argv[i]);
+	}
 	return 0;
 }

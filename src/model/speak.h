@@ -101,7 +101,7 @@ const char *speak_taste_wrong(const struct speak_taste *t);
 struct speak_chooser;		/* memory for choosing, of one thread */
 struct speak_chooser *speak_chooser_open(const struct speak_taste *t, int vocab);
 void speak_chooser_close(struct speak_chooser *c);
-/* Changes logits. before [n]: the tokens before, the latest last. */
+/* Changes logits, which must be finite. before [n]: the tokens before, the latest last. */
 uint32_t speak_choose(struct speak_chooser *c, float *logits, const uint32_t *before, size_t n,
                       uint64_t step);
 

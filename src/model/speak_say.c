@@ -43,13 +43,20 @@ static bool is_stop(const struct speak_order *o, uint32_t id)
 	return false;
 }
 
+static bool all_finite(const struct saying *y, const float *logits)
+{
+	size_t n = (size_t)speak_shape(y->s)->vocab;
+
+	return num_finite(logits, n) == n;
+}
+
 /* Chooses from a row of logits and says it; sets over when that was the last. */
 static uint32_t say(struct saying *y, float *logits)
 {
 	uint64_t step = y->all.n - y->n_prompt;
 	uint32_t id;
 
-	if (num_finite(logits, (size_t)speak_shape(y->s)->vocab) < (size_t)speak_shape(y->s)->vocab) {
+	if (!all_finite(y, logits)) {
 		err_set(y->e, ERR_NUM, "the model's numbers overflow: a logit after %zu tokens is no number",
 		        y->all.n);
 		y->over = true;
@@ -75,7 +82,8 @@ static void propose(struct saying *y, uint32_t *b, int k)
 	for (int i = 0; i < k; i++) {
 		float *row = speak_read(y->s, &b[i], 1, true);
 
-		b[i + 1] = speak_choose(y->c, row, y->all.id, y->all.n, y->all.n - y->n_prompt);
+		b[i + 1] = !all_finite(y, row) ? 0 :	/* any: float32 judges it */
+		           speak_choose(y->c, row, y->all.id, y->all.n, y->all.n - y->n_prompt);
 		VEC_PUSH(y->all.id, y->all.n, y->all.cap) = b[i + 1];
 	}
 	y->all.n = told;

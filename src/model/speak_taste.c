@@ -3,11 +3,12 @@
  *   in    logits, the tokens before, the taste, the step
  *   out   one id
  *
- * The draw is the greatest of logit/temperature + Gumbel noise, which takes id i with the
- * probability softmax gives it [Maddison, Tarlow & Minka 2014]. The noise is a hash of (seed, step,
- * id), not a stream: it does not matter which candidates were looked at, and two models with nearly
- * the same logits meet the same noise, so they part only where two candidates are nearly equal. That
- * is what makes drafts cheap when ids are drawn and not only when they are the greatest.
+ * The draw is a race: id i arrives after the time -ln(u_i)/p_i, u_i uniform in (0, 1), and the first
+ * one wins, which happens to i with the probability p_i (the same as the greatest of log p + Gumbel
+ * noise [Maddison, Tarlow & Minka 2014]). u_i is a hash of (seed, step, id), not a stream: it does not
+ * matter which others were looked at, and two models with nearly the same logits meet the same noise,
+ * so they part only where two ids arrive at nearly the same time. That is what makes drafts cheap when
+ * ids are drawn and not only when they are the greatest.
  *
  * Invariants: the same logits, tokens before, taste and step give the same id; ties go to the lower
  * id; top_k 1 is the greatest logit.
@@ -18,16 +19,28 @@
 #include "model/speak.h"
 #include "num/fast.h"
 
+/* Colder than this is frozen: differences of logits times its inverse would leave float's range. */
+#define COLD 1e-4
+
+/* A penalty may not make an infinity of a finite logit. */
+#define FAR 1e38f
+
+/* Weights e^((logit - greatest)/temperature) in (0, 1] by the high bits of their float form: buckets
+ * some 3 % wide. */
+enum { BUCKET_SHIFT = 18, BUCKETS = (0x3F800000 >> BUCKET_SHIFT) + 1 };
+
 struct cand {
-	float logit;
+	float x;		/* logit, or weight */
 	uint32_t id;
-	double p;		/* e^((logit - greatest)/temperature) */
 };
 struct speak_chooser {
 	struct speak_taste t;
 	int vocab;
+	float *weight;		/* [vocab] */
 	struct cand *cand;	/* [vocab] */
+	uint32_t *id;		/* [top_k] of the k best, ascending */
 	uint32_t *seen, turn;	/* [vocab] the turn an id was last penalised in */
+	double *bucket;		/* [BUCKETS] sums of weights */
 };
 
 const char *speak_taste_wrong(const struct speak_taste *t)
@@ -52,7 +65,10 @@ struct speak_chooser *speak_chooser_open(const struct speak_taste *t, int vocab)
 	must(!speak_taste_wrong(t) && vocab > 0);
 	c->t = *t;
 	c->vocab = vocab;
+	c->weight = mem_alloc((size_t)vocab, sizeof *c->weight);
 	c->cand = mem_alloc((size_t)vocab, sizeof *c->cand);
+	c->bucket = mem_alloc(BUCKETS, sizeof *c->bucket);
+	c->id = mem_alloc((size_t)vocab, sizeof *c->id);
 	c->seen = mem_alloc((size_t)vocab, sizeof *c->seen);
 	return c;
 }
@@ -61,7 +77,10 @@ void speak_chooser_close(struct speak_chooser *c)
 {
 	if (!c)
 		return;
+	mem_free(c->weight);
 	mem_free(c->cand);
+	mem_free(c->bucket);
+	mem_free(c->id);
 	mem_free(c->seen);
 	mem_free(c);
 }
@@ -78,7 +97,7 @@ static void penalise(struct speak_chooser *c, float *logits, const uint32_t *bef
 		if (c->seen[id] == c->turn)
 			continue;
 		c->seen[id] = c->turn;
-		logits[id] = logits[id] > 0 ? logits[id] / by : logits[id] * by;
+		logits[id] = fminf(fmaxf(logits[id] > 0 ? logits[id] / by : logits[id] * by, -FAR), FAR);
 	}
 }
 
@@ -109,10 +128,10 @@ static uint32_t greatest(const float *x, int n)
 	return (uint32_t)i;
 }
 
-/* ---- candidates: the best first, ties by id ------------------------------------------------- */
+/* ---- the k best, ties by id ------------------------------------------------------------------- */
 static bool better(const struct cand *a, const struct cand *b)
 {
-	return a->logit > b->logit || (a->logit == b->logit && a->id < b->id);
+	return a->x > b->x || (a->x == b->x && a->id < b->id);
 }
 
 static int by_rank(const void *a, const void *b)
@@ -120,7 +139,14 @@ static int by_rank(const void *a, const void *b)
 	return better(a, b) ? -1 : better(b, a);
 }
 
-/* The worst of heap v [n] moves down from i to its place. */
+static int by_id(const void *a, const void *b)
+{
+	const struct cand *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* The element at i of the heap v [n], the worst of which is on top, moves down to its place. */
 static void sift(struct cand *v, int n, int i)
 {
 	for (int k; (k = 2 * i + 1) < n; i = k) {
@@ -135,58 +161,62 @@ static void sift(struct cand *v, int n, int i)
 	}
 }
 
-/* The k best of the logits; v is a heap with the worst on top until the end. */
 static void best(struct cand *v, int k, const float *x, int n)
 {
 	for (int i = 0; i < k; i++)
-		v[i] = (struct cand){ x[i], (uint32_t)i, 0 };
+		v[i] = (struct cand){ x[i], (uint32_t)i };
 	for (int i = k / 2 - 1; i >= 0; i--)
 		sift(v, k, i);
 	for (int i = k; i < n; i++)
-		if (x[i] > v[0].logit) {	/* an equal logit has a lower id in the heap */
-			v[0] = (struct cand){ x[i], (uint32_t)i, 0 };
+		if (x[i] > v[0].x) {	/* an equal logit has a lower id in the heap */
+			v[0] = (struct cand){ x[i], (uint32_t)i };
 			sift(v, k, 0);
 		}
-	qsort(v, (size_t)k, sizeof *v, by_rank);
 }
 
-/* All logits that may be in a nucleus of top_p: one below (1 - top_p)/(n - 1) of the whole cannot,
- * since all of its kind together are less than what is left out. Sorted when top_p is below 1. */
-static int all(struct speak_chooser *c, const float *x)
+/* ---- weights, and which of them are in the nucleus ------------------------------------------------- */
+static NUM_FAST void weigh(float *w, const float *x, float top, float by, int n)
 {
-	int n = c->vocab, k = 0;
-	float top = x[greatest(x, n)];
-	double sum = 0, least = 0;
-
-	if (c->t.top_p < 1) {
-		for (int i = 0; i < n; i++)
-			sum += exp((double)(x[i] - top) / c->t.temperature);
-		least = n > 1 ? (1 - c->t.top_p) / (n - 1) * sum * 0.999 : 0;
-	}
 	for (int i = 0; i < n; i++)
-		if (least == 0 || exp((double)(x[i] - top) / c->t.temperature) >= least)
-			c->cand[k++] = (struct cand){ x[i], (uint32_t)i, 0 };
-	if (c->t.top_p < 1)
-		qsort(c->cand, (size_t)k, sizeof *c->cand, by_rank);
-	return k;
+		w[i] = fast_exp((x[i] - top) * by);
 }
 
-/* The fewest best candidates whose share of `sum` reaches top_p. */
-static int nucleus(struct cand *v, int n, double top_p, double temperature, double sum)
+static NUM_FAST void drop_below(float *w, uint32_t bucket, int n)
 {
-	double so_far = 0;
+	for (int i = 0; i < n; i++)
+		w[i] = pick(bits_of(w[i]) >> BUCKET_SHIFT < bucket, 0, w[i]);
+}
 
-	for (int i = 0; i < n; i++) {
-		so_far += exp((double)(v[i].logit - v[0].logit) / temperature);
-		if (so_far >= top_p * sum)
-			return i + 1;
-	}
-	return n;
+/* Leaves of the weights the fewest best whose share of all reaches top_p; the others become 0. The
+ * bucket in which the share is reached is found by sums, and only that one is sorted. */
+static void nucleus(struct speak_chooser *c, float *w, int n)
+{
+	double all = 0, above = 0;
+	uint32_t b = BUCKETS;
+	int k = 0, in = 0;
+
+	memset(c->bucket, 0, BUCKETS * sizeof *c->bucket);
+	for (int i = 0; i < n; i++)
+		c->bucket[bits_of(w[i]) >> BUCKET_SHIFT] += (double)w[i];
+	for (int i = 0; i < BUCKETS; i++)
+		all += c->bucket[i];
+	while (b > 1 && above < c->t.top_p * all)
+		above += c->bucket[--b];
+	above -= c->bucket[b];
+	drop_below(w, b, n);
+	for (int i = 0; i < n; i++)
+		if (bits_of(w[i]) >> BUCKET_SHIFT == b)
+			c->cand[k++] = (struct cand){ w[i], (uint32_t)i };
+	qsort(c->cand, (size_t)k, sizeof *c->cand, by_rank);
+	while (in < k && above < c->t.top_p * all)
+		above += (double)c->cand[in++].x;
+	for (; in < k; in++)
+		w[c->cand[in].id] = 0;
 }
 
 /* ---- the draw ------------------------------------------------------------------------------------ */
 /* A number in (0, 1) from a key and an id [Steele 2014, SplitMix64]. */
-static double noise(uint64_t key, uint32_t id)
+static inline double noise(uint64_t key, uint32_t id)
 {
 	uint64_t z = key + (id + 1ull) * 0x9E3779B97F4A7C15ull;
 
@@ -196,47 +226,53 @@ static double noise(uint64_t key, uint32_t id)
 	return ((double)(z >> 12) + 0.5) * 0x1p-52;
 }
 
-static uint32_t draw(const struct cand *v, int n, double temperature, uint64_t key)
+struct race {
+	uint64_t key;
+	double first;		/* the earliest time so far, and whose it is */
+	uint32_t id;
+};
+
+/* 1 - u <= -ln u: most come too late by that already. */
+static inline void run(struct race *r, uint32_t id, float weight)
 {
-	double most = -INFINITY;
-	int at = 0;
+	double u = noise(r->key, id), t;
 
-	for (int i = 0; i < n; i++) {
-		double x = (double)v[i].logit / temperature - log(-log(noise(key, v[i].id)));
-
-		if (x > most || (x == most && v[i].id < v[at].id)) {
-			most = x;
-			at = i;
-		}
+	if (!(1 - u <= r->first * (double)weight))
+		return;
+	t = -log(u) / (double)weight;
+	if (t < r->first || (t == r->first && id < r->id)) {
+		r->first = t;
+		r->id = id;
 	}
-	return v[at].id;
 }
 
 uint32_t speak_choose(struct speak_chooser *c, float *logits, const uint32_t *before, size_t n, uint64_t step)
 {
 	const struct speak_taste *t = &c->t;
-	struct rng r = rng_stream(t->seed, "speak.choose", step);
+	struct rng stream = rng_stream(t->seed, "speak.choose", step);
+	struct race r = { rng_u64(&stream), INFINITY, 0 };
 	bool few = t->top_k > 0 && t->top_k < c->vocab;
-	int k;
+	int k = few ? t->top_k : c->vocab;
+	float top, by = (float)(1 / fmax(t->temperature, COLD));
 
 	if (t->penalty != 1)
 		penalise(c, logits, before, n);
-	if (t->temperature == 0 || t->top_k == 1)
+	if (t->temperature < COLD || t->top_k == 1)
 		return greatest(logits, c->vocab);
-	if (few)
-		best(c->cand, k = t->top_k, logits, c->vocab);
-	else
-		k = all(c, logits);
-	if (t->top_p < 1) {
-		double sum = 0;
-
-		if (few)
-			for (int i = 0; i < k; i++)
-				sum += exp((double)(c->cand[i].logit - c->cand[0].logit) / t->temperature);
-		else
-			for (int i = 0; i < c->vocab; i++)
-				sum += exp((double)(logits[i] - c->cand[0].logit) / t->temperature);
-		k = nucleus(c->cand, k, t->top_p, t->temperature, sum);
+	top = top_of(logits, c->vocab);
+	if (few) {
+		best(c->cand, k, logits, c->vocab);
+		qsort(c->cand, (size_t)k, sizeof *c->cand, by_id);
+		for (int i = 0; i < k; i++) {
+			logits[i] = c->cand[i].x;
+			c->id[i] = c->cand[i].id;
+		}
 	}
-	return draw(c->cand, k, t->temperature, rng_u64(&r));
+	weigh(c->weight, logits, top, by, k);
+	if (t->top_p < 1)
+		nucleus(c, c->weight, k);
+	for (int i = 0; i < k; i++)
+		if (c->weight[i] > 0)
+			run(&r, few ? c->id[i] : (uint32_t)i, c->weight[i]);
+	return r.id;
 }

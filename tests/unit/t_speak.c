@@ -465,6 +465,16 @@ static void taste(void **state)
 	}
 	x[5] = x[8] = 200;
 	CHECK_EQ(choose(SPEAK_GREEDY, x, 40, NULL, 0, 0), 5);		/* ties: the lower id */
+	/* logits at the ends of float, and a penalty that would push them over */
+	for (int i = 0; i < 40; i++)
+		x[i] = i % 2 ? 3e38f : -3e38f;
+	for (int k = 0; k < 3; k++) {
+		struct speak_taste t = { k ? 1 : 1e-30, k == 2 ? 5 : 0, 0.9, 0.01, 6, 1 };
+
+		CHECK(choose(t, x, 40, before, 6, 0) < 40);
+		t.penalty = 100;
+		CHECK(choose(t, x, 40, before, 6, 0) < 40);
+	}
 	CHECK(speak_taste_wrong(&(struct speak_taste){ -1, 0, 1, 1, 0, 0 }));
 	CHECK(speak_taste_wrong(&(struct speak_taste){ NAN, 0, 1, 1, 0, 0 }));
 	CHECK(speak_taste_wrong(&(struct speak_taste){ 1, -1, 1, 1, 0, 0 }));
@@ -563,7 +573,7 @@ static void drafts(void **state)
 	make(&m, small, 3);
 	for (size_t i = 0; i < sizeof tastes / sizeof *tastes; i++)
 		for (int wide = 1; wide <= 64; wide = wide < 4 ? wide + 1 : wide * 4)
-			for (int n = 1; n < 40; n += 13) {
+			for (int n = 1; n < 40; n += 19) {
 				struct speak_order o = { .taste = tastes[i], .length = 100 + (size_t)n };
 				struct speak_sum a, b;
 				struct heard f = say(&m, SPEAK_F32, wide, o, n, &a);
