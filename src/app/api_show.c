@@ -11,6 +11,7 @@
 #include "app/docs.h"
 #include "app/tokentell.h"
 #include "concepts/concepts.h"
+#include "io/pvqfile.h"
 #include "order/order.h"
 
 enum { LIMIT_SHOW_TEXT = 256 << 20 };
@@ -191,6 +192,17 @@ static enum status show_ids(struct show *s, struct err *e)
 	return OK;
 }
 
+static enum status show_codebooks(struct show *s, struct err *e)
+{
+	struct pvq q;
+
+	if (pvqfile_read(&q, s->bytes, e))
+		return e->code;
+	pvqfile_tell(&s->out, &q);
+	pvq_clear(&q);
+	return OK;
+}
+
 static enum status show_lemmas(struct show *s, struct err *e)
 {
 	struct lemmas t;
@@ -334,6 +346,8 @@ static enum status show_bytes(struct show *s, struct err *e)
 		return show_tokens(s, e);
 	if (begins(s, "LTMI", 4))
 		return show_ids(s, e);
+	if (begins(s, "LTMQ", 4))
+		return show_codebooks(s, e);
 	if (begins(s, "GGUF", 4))
 		return show_gguf(s, e);
 	if (is_safetensors(s) || str_ends(ext, S(".safetensors")) || str_ends(ext, S(".ckpt")))
