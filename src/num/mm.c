@@ -97,38 +97,28 @@ static void pack_slow(bf16 *to, const void *B, enum num_type type, int ldb, bool
 }
 
 #if MM_X86
-/* One row's 32 numbers as bf16: where they lie, or converted. */
-static const bf16 *row16(bf16 *tmp, const void *B, enum num_type type, size_t at)
-{
-	if (type == NUM_BF16)
-		return (const bf16 *)B + at;
-	bf16_down_n(tmp, (const float *)B + at, MM_PANEL);
-	return tmp;
-}
-
 /* The whole blocks of a panel of 32 columns; returns how many pair rows are done. */
 static size_t pack_blocks(bf16 *to, const void *B, enum num_type type, int ldb, bool trans, int K)
 {
-	_Alignas(64) bf16 tmp[MM_PANEL * MM_PANEL];
+	enum { STEP = 2 * MM_PAIRS };
+	_Alignas(64) bf16 tmp[STEP * MM_PANEL];
 	int k = 0;
 
-	if (!trans) {
-		for (; k + 2 <= K; k += 2)
-			mm_pack_pairs512(to + (size_t)k * MM_PANEL, row16(tmp, B, type, (size_t)k * ldb),
-			                 row16(tmp + MM_PANEL, B, type, (size_t)(k + 1) * ldb));
-		return (size_t)k / 2;
-	}
-	for (; k + 2 * MM_PAIRS <= K; k += 2 * MM_PAIRS) {
-		const bf16 *from = (const bf16 *)B + k;
-		size_t ld = (size_t)ldb;
+	for (; k + STEP <= K; k += STEP, to += STEP * MM_PANEL) {
+		size_t at = trans ? (size_t)k : (size_t)k * ldb, ld = (size_t)ldb;
+		const bf16 *from = (const bf16 *)B + at;
 
 		if (type == NUM_F32) {
-			for (int j = 0; j < MM_PANEL; j++)
-				bf16_down_n(tmp + j * MM_PANEL, (const float *)B + (size_t)j * ldb + k, 2 * MM_PAIRS);
+			mm_down512(tmp, (const float *)B + at, ld, STEP);
 			from = tmp;
 			ld = MM_PANEL;
 		}
-		mm_pack_trans512(to + (size_t)k * MM_PANEL, from, ld);
+		if (trans) {
+			mm_pack_trans512(to, from, ld);
+			continue;
+		}
+		for (int q = 0; q < MM_PAIRS; q++)
+			mm_pack_pairs512(to + q * 2 * MM_PANEL, from + (size_t)(2 * q) * ld, from + (size_t)(2 * q + 1) * ld);
 	}
 	return (size_t)k / 2;
 }

@@ -113,6 +113,12 @@ AVX void mm_pack_pairs512(bf16 *to, const bf16 *row0, const bf16 *row1)
 	_mm512_storeu_si512(to + 32, _mm512_permutex2var_epi64(lo, last, hi));
 }
 
+AVX void mm_down512(bf16 *to, const float *from, size_t ld, int rows)
+{
+	for (int r = 0; r < rows; r++, from += ld, to += MM_PANEL)
+		_mm512_storeu_si512(to, (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + 16), _mm512_loadu_ps(from)));
+}
+
 /* 16 × 16 of 32-bit units, in place. */
 AVX static inline void transpose16(__m512i r[16])
 {

@@ -26,6 +26,8 @@ mm_kernel mm_amx, mm_avx512;
 /* Packing and transposing with AVX-512: whole blocks of 32; mm.c does the rest. */
 void mm_pack_pairs512(bf16 *to, const bf16 *row0, const bf16 *row1);	/* 32 columns of two rows */
 void mm_transpose32(bf16 *to, size_t ldt, const bf16 *from, size_t ldf);	/* 32 × 32 */
+/* `rows` rows of 32 float32 numbers, ld apart, to bf16 one after the other; numbers under 2^-126 become 0. */
+void mm_down512(bf16 *to, const float *from, size_t ld, int rows);
 /* Of an array stored [32][ldf]: its columns 0..31 as 16 pair rows of a panel. */
 void mm_pack_trans512(bf16 *to, const bf16 *from, size_t ldf);
 #endif
