@@ -5,6 +5,7 @@
  * are never reused.
  */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/base.h"
 
@@ -99,13 +100,20 @@ void *mem_alloc(size_t n, size_t size)
 	return p;
 }
 
+/* Large arrays are walked from end to end: with pages of 2 MB where the system has them, a training step
+ * takes a third less time (docs/engine.md). */
 void *mem_aligned(size_t bytes)
 {
+	enum { HUGE_PAGE = 2 << 20 };
 	void *p = NULL;
-	size_t cap = (bytes + 63) & ~(size_t)63;
+	size_t cap = (bytes + 63) & ~(size_t)63, align = cap >= 2 * HUGE_PAGE ? HUGE_PAGE : 64;
 
-	if (cap < bytes || posix_memalign(&p, 64, cap ? cap : 64))
+	if (cap < bytes || posix_memalign(&p, align, cap ? cap : 64))
 		out_of_memory("heap", bytes);
+#ifdef MADV_HUGEPAGE
+	if (align == HUGE_PAGE)
+		madvise(p, cap, MADV_HUGEPAGE);		/* a wish: refusal changes nothing */
+#endif
 	memset(p, 0, cap ? cap : 64);
 	return p;
 }
