@@ -106,31 +106,43 @@ static void mat_shape(struct mat *m, int rows, int cols)
 	m->q = (struct matq){ rows, cols, matq_groups(cols), NULL, NULL };
 }
 
-/* Cuts m's part out of the two blocks; with base NULL only counts. */
-static void mat_cut(struct mat *m, float *f, size_t *n_f, uint8_t *b, size_t *n_b)
+/* Two blocks, and how much of each is used. */
+struct cut {
+	float *f;
+	uint8_t *b;
+	size_t n_f, n_b;
+};
+
+/* Cuts m's part out of the blocks, in the forms of `way`; without blocks only counts. */
+static void mat_cut(struct mat *m, struct cut *c, enum speak_way way)
 {
 	size_t groups = (size_t)m->rows * m->q.groups;
 
-	m->f = f ? f + *n_f : NULL;
-	*n_f += up16((size_t)m->rows * m->cols);
-	m->q.w = b ? b + *n_b : NULL;
-	*n_b += groups * MATVEC_GROUP;
-	m->q.scale = b ? (float *)(void *)(b + *n_b) : NULL;
-	*n_b += up16(groups) * sizeof(float);
+	if (way & SPEAK_F32) {
+		m->f = c->f ? c->f + c->n_f : NULL;
+		c->n_f += up16((size_t)m->rows * m->cols);
+	}
+	if (way & SPEAK_INT8) {
+		m->q.w = c->b ? c->b + c->n_b : NULL;
+		c->n_b += groups * MATVEC_GROUP;
+		m->q.scale = c->b ? (float *)(void *)(c->b + c->n_b) : NULL;
+		c->n_b += up16(groups) * sizeof(float);
+	}
 }
 
-static void cut_all(struct speak *s, float *f, size_t *n_f, uint8_t *b, size_t *n_b)
+/* The output has int8 also where nothing else has: for screening. */
+static void cut_all(struct speak *s, struct cut *c)
 {
-	*n_f = *n_b = 0;
+	c->n_f = c->n_b = 0;
 	for (int l = 0; l < s->s.layers; l++) {
 		struct layer *y = &s->layer[l];
 
-		mat_cut(&y->qkv, f, n_f, b, n_b);
-		mat_cut(&y->att_out, f, n_f, b, n_b);
-		mat_cut(&y->gate_up, f, n_f, b, n_b);
-		mat_cut(&y->down, f, n_f, b, n_b);
+		mat_cut(&y->qkv, c, s->way);
+		mat_cut(&y->att_out, c, s->way);
+		mat_cut(&y->gate_up, c, s->way);
+		mat_cut(&y->down, c, s->way);
 	}
-	mat_cut(&s->embed, f, n_f, b, n_b);
+	mat_cut(&s->embed, c, s->way | SPEAK_INT8);
 }
 
 static void mat_fill(struct mat *m, const float *w)
@@ -151,7 +163,7 @@ static float *vector(struct speak *s, const float *w)
 static void take_weights(struct speak *s, const struct speak_weights *w)
 {
 	const struct teller_shape *h = &s->s;
-	size_t n_f, n_b;
+	struct cut c = { 0 };
 
 	mat_shape(&s->embed, h->vocab, h->width);
 	for (int l = 0; l < h->layers; l++) {
@@ -160,10 +172,11 @@ static void take_weights(struct speak *s, const struct speak_weights *w)
 		mat_shape(&s->layer[l].gate_up, 2 * h->hidden, h->width);
 		mat_shape(&s->layer[l].down, h->width, h->hidden);
 	}
-	cut_all(s, NULL, &n_f, NULL, &n_b);
-	s->bytes = s->way == SPEAK_INT8 ? n_b : n_f * sizeof(float);
-	cut_all(s, s->way & SPEAK_F32 ? big(s, n_f * sizeof(float)) : NULL, &n_f,
-	        s->way & SPEAK_INT8 ? big(s, n_b) : NULL, &n_b);
+	cut_all(s, &c);
+	s->bytes = s->way == SPEAK_INT8 ? c.n_b : c.n_f * sizeof(float);
+	c.f = s->way & SPEAK_F32 ? big(s, c.n_f * sizeof(float)) : NULL;
+	c.b = big(s, c.n_b);
+	cut_all(s, &c);
 	for (int l = 0; l < h->layers; l++) {
 		struct layer *y = &s->layer[l];
 
@@ -220,9 +233,17 @@ static void take_work(struct speak *s)
 	s->score = big(s, (size_t)s->threads * place * sizeof(float));
 	s->logits = big(s, (SPEAK_AHEAD + 1) * up16((size_t)s->s.vocab) * sizeof(float));
 	s->id = big(s, (size_t)s->window * sizeof *s->id);
-	if (s->way & SPEAK_INT8)
-		s->vq = (struct vecq){ big(s, B * g * MATVEC_GROUP), big(s, B * g * MATVEC_LANES * 4),
-		                       big(s, B * g * sizeof(float)) };
+	s->vq = (struct vecq){ big(s, B * g * MATVEC_GROUP), big(s, B * g * MATVEC_LANES * 4),
+	                       big(s, B * g * sizeof(float)) };
+	if (s->way & SPEAK_F32) {
+		size_t V = (size_t)s->s.vocab;
+
+		s->row_norm = big(s, V * sizeof(float));
+		s->row_off = big(s, V * sizeof(float));
+		s->screen = big(s, V * sizeof(float));
+		s->screen_id = big(s, V * sizeof(int32_t));
+		screen_make(s);
+	}
 }
 
 enum status speak_open(struct speak **out, const struct speak_weights *w, const struct speak_plan *p,
@@ -402,6 +423,28 @@ static void through(struct speak *s, struct layer *y, int T)
 	add(s->x, s->y, (size_t)T * W);
 }
 
+static bool screens(const struct speak *s, int rows)
+{
+	return s->row_norm && s->best && s->best <= s->s.vocab / 8 && rows <= SCREEN_ROWS;
+}
+
+/* Logits of `want` hidden vectors y. */
+static void output(struct speak *s, int want)
+{
+	size_t V = (size_t)s->s.vocab, W = (size_t)s->s.width;
+
+	if (s->int8 || !screens(s, want)) {
+		product(s, s->logits, V, &s->embed, s->y, want);
+		return;
+	}
+	s->int8 = true;
+	product(s, s->logits, V, &s->embed, s->y, want);
+	s->int8 = false;
+	for (int t = 0; t < want; t++)
+		if (!screen_row(s, s->logits + t * V, s->y + t * W, t))
+			product(s, s->logits + t * V, V, &s->embed, s->y + t * W, 1);
+}
+
 /* Reads T tokens into places n.. and leaves the logits of the last `want` of them. */
 static void block(struct speak *s, const uint32_t *id, int T, int want, bool int8)
 {
@@ -424,7 +467,7 @@ static void block(struct speak *s, const uint32_t *id, int T, int want, bool int
 	if (!want)
 		return;
 	op_rmsnorm(s->y, s->r, s->x + (size_t)(T - want) * W, s->norm, want, (int)W);
-	product(s, s->logits, (size_t)s->s.vocab, &s->embed, s->y, want);
+	output(s, want);
 	s->last = s->logits + (size_t)(want - 1) * s->s.vocab;
 }
 
@@ -481,6 +524,11 @@ float *speak_read(struct speak *s, const uint32_t *id, int n, bool int8)
 	return s->logits;
 }
 
+void speak_want(struct speak *s, int n)
+{
+	s->best = n > 0 && n <= SCREEN_MAX ? n : 0;
+}
+
 float *speak_logits(struct speak *s)
 {
 	return s->n ? s->last : NULL;
@@ -505,6 +553,18 @@ const struct teller_shape *speak_shape(const struct speak *s)
 uint64_t speak_bytes(const struct speak *s)
 {
 	return s->bytes;
+}
+
+/* The shares were measured on one core whose memory gives 27 GB/s. */
+double speak_cost(const struct speak *s, int n, bool int8)
+{
+	const double shrink = 3.76, row = 0.03, row8 = 0.3;	/* bytes of int8; each further row */
+	double out = 4.0 * s->s.vocab * s->s.width, body = 4.0 * (double)teller_params(&s->s) - out;
+
+	if (int8)
+		return 1.2 * (body + out) / shrink * (1 + row8 * (n - 1));
+	return body * (1 + row * (n - 1)) +
+	       (screens(s, n) ? out / shrink * (1 + row8 * (n - 1)) : out * (1 + row * (n - 1)));
 }
 
 bool speak_drafts(const struct speak *s)

@@ -66,6 +66,9 @@ void speak_close(struct speak *s);
 
 /* Reads n more tokens, each below the vocabulary. */
 void speak_feed(struct speak *s, const uint32_t *id, size_t n);
+/* From now on only the n greatest logits are looked at (0, as at first: all): then the others may be
+ * left far below, which saves most of the output matrix's reading. The n greatest have the same bits. */
+void speak_want(struct speak *s, int n);
 /* What follows the last token that was read: [vocab], the caller may change it; valid until the next
  * call. NULL before the first token. */
 float *speak_logits(struct speak *s);
@@ -78,6 +81,8 @@ uint64_t speak_bytes(const struct speak *s);		/* of the weights that one token r
  * float32, and returns logits [n][vocab]. */
 float *speak_read(struct speak *s, const uint32_t *id, int n, bool int8);
 bool speak_drafts(const struct speak *s);
+/* What reading n tokens costs, in bytes that take as long to fetch: for choosing how far to run ahead. */
+double speak_cost(const struct speak *s, int n, bool int8);
 int speak_room(const struct speak *s);			/* tokens until the window is full */
 void speak_slide(struct speak *s);			/* the last half of the window is read again */
 

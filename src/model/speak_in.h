@@ -32,8 +32,20 @@ struct speak {
 	float *score;			/* [threads][window up to 16s] */
 	float *logits, *last;		/* [SPEAK_AHEAD + 1][vocab]; the row of the last token */
 	struct vecq vq;
+	int best;			/* so many logits are wanted; 0: all */
+	float *row_norm, *row_off;	/* [vocab] of the output's rows in int8, or NULL: no screening */
+	float *screen;			/* [vocab] */
+	int32_t *screen_id;		/* [vocab] */
 	void **held;			/* [n_held] everything that is freed at the end */
 	size_t n_held;
 };
+
+/* speak_screen.c */
+enum { SCREEN_MAX = 256, SCREEN_ROWS = 5 };	/* most of best; most rows of a block it pays for */
+#define SCREEN_FAR (-1e38f)
+void screen_make(struct speak *s);
+/* logits [vocab] hold row t by int8, y [width] is where they come from. The best become float32, the
+ * others SCREEN_FAR; false, and logits are undefined, when it does not pay or cannot be told. */
+bool screen_row(struct speak *s, float *logits, const float *y, int t);
 
 #endif

@@ -33,6 +33,7 @@ struct saying {
 	struct err *e;
 	bool over;
 	double asked, held;		/* proposals that were put to the test; that held; both fading */
+	unsigned alone;			/* rounds in which none was worth it */
 };
 
 static bool is_stop(const struct speak_order *o, uint32_t id)
@@ -48,6 +49,18 @@ static bool all_finite(const struct saying *y, const float *logits)
 	size_t n = (size_t)speak_shape(y->s)->vocab;
 
 	return num_finite(logits, n) == n;
+}
+
+/* How many of the greatest logits a taste ever looks at; 0: all. Ids that a penalty lowers may let as
+ * many others in; one that raises may raise any. */
+static int looked_at(const struct speak_taste *t)
+{
+	long k = t->temperature == 0 ? 1 : t->top_k;
+
+	if (!k || t->penalty < 1)
+		return 0;
+	k += t->penalty > 1 ? t->last : 0;
+	return k <= INT32_MAX ? (int)k : 0;
 }
 
 /* Chooses from a row of logits and says it; sets over when that was the last. */
@@ -116,21 +129,24 @@ static int round_of(struct saying *y, uint32_t *b, int k)
 }
 
 /* The k that gives most ids for its time when a proposal holds with the probability a: 1 + a + … + a^k
- * ids for one pass of float32, a little more for each row of the block, and k of int8. */
-static int how_many(const struct saying *y)
+ * ids for k tokens by int8 and a block of k + 1 by float32. When that is 0, one is proposed now and then
+ * all the same: a may have changed. */
+static int how_many(struct saying *y)
 {
-	const double row = 0.03, int8 = 0.33;
-	double a = y->held / y->asked, ids = 1, power = 1, best = 0;
-	int k = 1;
+	double a = y->held / y->asked, ids = 1, power = 1, best = 1 / speak_cost(y->s, 1, false);
+	int k = 0;
 
 	for (int i = 1; i <= SPEAK_AHEAD; i++) {
+		double cost = i * speak_cost(y->s, 1, true) + speak_cost(y->s, i + 1, false);
+
 		ids += power *= a;
-		if (ids / (1 + i * (row + int8)) > best) {
-			best = ids / (1 + i * (row + int8));
+		if (ids / cost > best) {
+			best = ids / cost;
 			k = i;
 		}
 	}
-	return k;
+	y->alone = k ? 0 : y->alone + 1;
+	return !k && y->alone % 16 == 0 ? 1 : k;
 }
 
 static void with_drafts(struct saying *y)
@@ -189,6 +205,7 @@ enum status speak_say(struct speak *s, const struct speak_order *o, const uint32
 	}
 	if (!o->length)
 		y.over = true;
+	speak_want(s, looked_at(&o->taste));
 	y.c = speak_chooser_open(&o->taste, speak_shape(s)->vocab);
 	if (!y.over)
 		speak_feed(s, prompt, n);

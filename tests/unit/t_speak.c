@@ -334,6 +334,54 @@ static void rows(void **state)
 	drop(&m);
 }
 
+/* The best logits are those of the whole product, to the bit; what is left out is below them. */
+static void screened(void **state)
+{
+	static const int wants[] = { 1, 2, 7, 40, 64 };
+	struct model m;
+	uint32_t id[40];
+	size_t left_out = 0;
+
+	(void)state;
+	for (int kind = 0; kind < 4; kind++) {
+		make(&m, small, kind == 1 ? 1 : 3);
+		float *embed = params_w(&m.p, m.t.embed);
+		size_t W = (size_t)small.width;
+
+		for (size_t i = 0; i < m.p.t[m.t.embed].n; i++)
+			if (kind == 2 && i / W % 7 == 0)
+				embed[i] *= 30;			/* rows that stick out */
+			else if (kind == 3)
+				embed[i] = embed[i % (100 * W)];	/* the same rows again and again */
+		ids_of(id, 40, small.vocab, 8);
+		for (size_t k = 0; k < sizeof wants / sizeof *wants; k++) {
+			struct speak *all = open_way(&m, SPEAK_F32, 0, 1), *few = open_way(&m, SPEAK_DRAFT, 0, 1);
+
+			speak_want(few, wants[k]);
+			for (int t = 0; t < 40; t++) {
+				float *x, *y;
+				int n = small.vocab;
+
+				speak_feed(all, &id[t], 1), speak_feed(few, &id[t], 1);
+				x = speak_logits(all), y = speak_logits(few);
+				for (int i = 0; i < n; i++) {
+					int better = 0;
+
+					left_out += y[i] != x[i];
+					if (y[i] == x[i])
+						continue;
+					for (int j = 0; j < n; j++)
+						better += x[j] > x[i];
+					CHECK(better >= wants[k] && y[i] < -1e37f);
+				}
+			}
+			speak_close(all), speak_close(few);
+		}
+		drop(&m);
+	}
+	CHECK(left_out > 200000);		/* of 409,600 */
+}
+
 static void threads(void **state)
 {
 	struct teller_shape s = { 2, 128, 4, 600, 9000, 64, 10000 };	/* large enough for lanes */
@@ -664,7 +712,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(products), cmocka_unit_test(products_int8), cmocka_unit_test(logits),
-		cmocka_unit_test(rows), cmocka_unit_test(threads), cmocka_unit_test(window),
+		cmocka_unit_test(rows), cmocka_unit_test(screened), cmocka_unit_test(threads), cmocka_unit_test(window),
 		cmocka_unit_test(int8_is_near), cmocka_unit_test(taste), cmocka_unit_test(draws),
 		cmocka_unit_test(drafts), cmocka_unit_test(endings), cmocka_unit_test(refusals),
 	};
