@@ -95,7 +95,6 @@ static void tensors(struct joint *j)
 static void first_values(struct joint *j)
 {
 	const struct teller_shape *s = &j->plan.t.shape;
-	double branch = 1 / sqrt(2.0 * s->layers);
 	uint64_t seed = j->plan.t.seed;
 
 	teller_tensors_init(&j->m, &j->p, seed);
@@ -107,7 +106,7 @@ static void first_values(struct joint *j)
 		params_fill(&j->p, c->norm, 1);
 		params_init(&j->p, c->q, 0.5 * params_fan_in(&j->p, c->q), seed);
 		params_init(&j->p, c->kv, 0.5 * params_fan_in(&j->p, c->kv), seed);
-		params_init(&j->p, c->out, branch * params_fan_in(&j->p, c->out), seed);
+		params_fill(&j->p, c->out, 0);		/* it begins as the token model [Alayrac 2022] */
 	}
 	if (j->plan.path == JOINT_OFF)
 		return;
