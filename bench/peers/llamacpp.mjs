@@ -47,12 +47,18 @@ const encoded = (model, folder, text) => {
 	const a = execFileSync(ltm, ["tokens", "encode", folder + "/tokenizer.ltmt", "-", "--quiet"],
 		{ input: s, maxBuffer: 1 << 30 }).toString().trim().split(/\s+/).map(Number);
 	const b = model.tokenize(s);
-	// Tokens of ours that begin and end at the same byte there.
-	const size = (id) => Buffer.from(model.detokenize([id])).length;
-	const spans = (v) => { let p = 0; return new Set(v.map((id) => `${p},${p += size(id)},${id}`)); };
-	const there = spans(b);
-	let same = 0;
-	for (const x of spans(a)) same += there.has(x);
+	// Walk both; where they part, on from the nearest place where three ids are equal again.
+	const again = (i, j) => [0, 1, 2].every((k) => a[i + k] === b[j + k]);
+	let same = 0, i = 0, j = 0;
+	while (i < a.length && j < b.length) {
+		if (a[i] === b[j]) { same++; i++; j++; continue; }
+		let d = 1, at = -1;
+		for (; d < 200 && at < 0; d++)
+			for (let k = 0; k <= d && at < 0; k++) if (again(i + k, j + d - k)) at = k;
+		if (at < 0) break;
+		i += at;
+		j += d - 1 - at;
+	}
 	return `${text}: ${a.length} tokens of ours, ${b.length} of llama.cpp's, ${(100 * same / a.length).toFixed(2)} % of ours the same`;
 };
 

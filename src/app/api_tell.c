@@ -47,6 +47,7 @@ struct telling {
 	struct ids prompt, said;
 	struct buf text, wait;		/* text made so far and not sent; bytes of an open rune */
 	bool piecewise;			/* text of an id does not depend on the others */
+	double began, first;		/* when reading the prompt began; when the first id was there */
 };
 
 static void send(struct telling *t)
@@ -60,6 +61,8 @@ static bool hear(void *ctx, uint32_t id)
 {
 	struct telling *t = ctx;
 
+	if (!t->said.n)
+		t->first = clock_now();
 	VEC_PUSH(t->said.id, t->said.n, t->said.cap) = id;
 	if (t->piecewise) {
 		if (id < tokens_vocab(t->f.tok.t))
@@ -74,21 +77,32 @@ static bool hear(void *ctx, uint32_t id)
 	return !watch_stopped(t->w);
 }
 
-/* Text of ids that mean something only together; where no encoding gives them, their names. */
+/* Text of ids that mean something only together: that of the prompt and them, less that of the prompt;
+ * where no encoding gives such ids, their names. */
 static void decode_all(struct telling *t)
 {
 	struct tokens_work *k = tokens_work_open(t->f.tok.t);
+	struct buf head = { 0 };
+	struct ids all = { 0 };
 	struct err none = { 0 };
 
-	if (tokens_decode(k, t->said.id, t->said.n, &t->wait, &none)) {
+	for (size_t i = 0; i < t->prompt.n + t->said.n; i++)
+		VEC_PUSH(all.id, all.n, all.cap) = i < t->prompt.n ? t->prompt.id[i] : t->said.id[i - t->prompt.n];
+	if (!tokens_decode(k, t->prompt.id, t->prompt.n, &head, &none) &&
+	    !tokens_decode(k, all.id, all.n, &t->wait, &none) && str_starts(buf_view(&t->wait), buf_view(&head))) {
+		memmove(t->wait.p, t->wait.p + head.n, t->wait.n - head.n);
+		t->wait.n -= head.n;
+	} else {
 		t->wait.n = 0;
 		for (size_t i = 0; i < t->said.n; i++) {
-			buf_str(&t->wait, i ? S(" ") : S(""));
+			buf_str(&t->wait, S(" "));
 			if (t->said.id[i] < tokens_vocab(t->f.tok.t))
 				buf_str(&t->wait, tokens_piece(t->f.tok.t, t->said.id[i]));
 		}
 	}
 	tokens_work_close(k);
+	mem_free(all.id);
+	buf_free(&head);
 }
 
 static enum status read_ids(struct ids *out, const char *s, struct err *e)
@@ -198,16 +212,21 @@ static void finish(struct telling *t)
 	send(t);
 }
 
-static void put_stats(const struct telling *t, const struct speak_sum *sum, double seconds)
+/* The first id comes from reading the prompt; the others took the rest of the time. */
+static void put_stats(const struct telling *t, const struct speak_sum *sum, double ended)
 {
+	double reading = t->first - t->began, saying = ended - t->first;
 	char drafts[100] = "";
 
+	if (!sum->said)
+		return;
 	if (sum->drafted)
 		snprintf(drafts, sizeof drafts, ", %.0f %% of %zu drafts kept", 100.0 * (double)sum->kept /
 		         (double)sum->drafted, sum->drafted);
-	watch_note(t->w, "%zu tokens in %.2f s after a prompt of %zu: %.0f a second (%s, %s%s)", sum->said,
-	           seconds, t->prompt.n, (double)sum->said / (seconds > 0 ? seconds : 1),
-	           t->o->int8 ? "int8" : "float32", matvec_name(), drafts);
+	watch_note(t->w, "%zu tokens after a prompt of %zu: read at %.0f a second, said at %.0f a second (%s, "
+	           "%s%s)", sum->said, t->prompt.n, (double)t->prompt.n / (reading > 0 ? reading : 1),
+	           (double)(sum->said - 1) / (saying > 0 ? saying : 1), t->o->int8 ? "int8" : "float32",
+	           matvec_name(), drafts);
 }
 
 static enum status tell(struct telling *t, struct err *e)
@@ -219,7 +238,7 @@ static enum status tell(struct telling *t, struct err *e)
 	                           .way = o->int8 ? SPEAK_INT8 : o->no_draft ? SPEAK_F32 : SPEAK_DRAFT };
 	struct speak_sum sum = { 0 };
 	struct speak *s;
-	double began;
+	double ended;
 
 	if (wrong || o->length < 0)
 		return err_set(e, ERR_USAGE, "%s", wrong ? wrong : "a length below 0");
@@ -234,14 +253,15 @@ static enum status tell(struct telling *t, struct err *e)
 		plan.window = (int)(t->prompt.n + order.length);
 	if (speak_open(&s, &t->f.w, &plan, e))
 		return e->code;
-	began = clock_now();
+	t->began = clock_now();
 	speak_say(s, &order, t->prompt.id, t->prompt.n, hear, t, &sum, e);
+	ended = clock_now();
 	speak_close(s);
 	if (e->code && e->code != ERR_NUM)
 		return e->code;
 	finish(t);
 	if (o->stats)
-		put_stats(t, &sum, clock_now() - began);
+		put_stats(t, &sum, ended);
 	if (!e->code && watch_stopped(t->w))
 		err_set(e, ERR_STOP, "stopped after %zu tokens", sum.said);
 	return e->code;

@@ -12,7 +12,7 @@ t 'ltm tell m "Ученик" -n 30 --seed 7 > a; ltm tell m "Ученик" -n 30
 t 'ltm tell m "Ученик" -n 30 --seed 8 | cmp -s - a || echo another seed, another text'
 t 'ltm tell m "Ученик" --top-k 1 -n 40 > b; ltm tell m "Ученик" --greedy -n 40 | cmp - b && echo top-k 1 is greedy'
 t 'ltm tell m "Ученик" --int8 -n 30 --seed 7 --top-k 0 --top-p 1 --repeat-penalty 1.5 --json | grep -o , | wc -l'
-t 'ltm tell m "Ученик" --stats -n 10 -g 2>&1 > /dev/null | sed "s/ in .*//"'
+t 'ltm tell m "Ученик" --stats -n 10 -g 2>&1 > /dev/null | sed "s/: read.*//"'
 t 'ltm tell m/model.safetensors --ids "1 2 3" --greedy -n 6'
 t 'ltm tell m/model.safetensors "Ученик"'
 t 'ltm show m/model.safetensors --limit 5'
