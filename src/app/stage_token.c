@@ -33,7 +33,7 @@ struct training {
 	struct checkpoint ckpt;
 	const char *ckpt_path;
 	const struct watch *w;
-	struct buf log, curve;
+	struct buf curve;
 	FILE *log_file;
 	double began, saved, before;	/* clock: start, last save; seconds of earlier runs */
 	double loss, losses;		/* since the last line of the log */
@@ -427,7 +427,6 @@ static void take_part(struct training *t, struct buf *out, struct err *e)
 	teller_close(t->t);
 	windows_close(&t->win);
 	token_data_close(&t->d);
-	buf_free(&t->log);
 	buf_free(&t->curve);
 }
 
