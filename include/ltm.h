@@ -341,7 +341,7 @@ LTM_API int ltm_train(const struct ltm_train_opts *o, const struct ltm_sink *out
 struct ltm_train_token_opts {
 	size_t size;
 	const char *dir;
-	const char *const *path;	/* books and folders; none: the shipped library */
+	const char *const *path;	/* books and folders, or one mind; none: the shipped library */
 	size_t n_path;
 	const char *tokenizer;		/* a file; NULL: trained, by scheme and vocab */
 	const char *scheme;		/* "byte" (NULL), "morph", "hyper", "fold" */
@@ -362,6 +362,11 @@ struct ltm_train_token_opts {
 	long stop_after;		/* stop after so many steps with LTM_STOP; 0: never */
 	int threads;
 	const char *dict;
+	int window;			/* of attention, tokens; 0: the whole sequence; with scenes 256 */
+	int scenes;			/* the teller reads past scenes: path is one mind; context 0: 4096, batch 0: 2, lanes 0: 2 */
+	int registers;			/* pooled vectors kept of a scene */
+	double words;			/* share of tokens, the rarest, kept of a scene; 0: 0.2; below 0: none */
+	int read_at;			/* layers below the reading of scenes; 0: half of them */
 };
 /* out gets a summary: size, speed, bits a character on dev and test books. */
 LTM_API int ltm_train_token(const struct ltm_train_token_opts *o, const struct ltm_sink *out,

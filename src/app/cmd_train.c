@@ -39,10 +39,18 @@ static int run(struct call *c)
 	t->steps = (uint64_t)own->steps;
 	if (!own->format || !strcmp(own->format, "core"))
 		return core(c, t);
-	if (strcmp(own->format, "token")) {
+	t->scenes = !strcmp(own->format, "ltm");
+	if (!t->scenes && strcmp(own->format, "token")) {
 		c->e.code = LTM_USAGE;
-		snprintf(c->e.msg, sizeof c->e.msg, c->common.l == RU ? "--format: core или token" :
-		         "--format takes core or token");
+		snprintf(c->e.msg, sizeof c->e.msg, c->common.l == RU ? "--format: core, token или ltm" :
+		         "--format takes core, token or ltm");
+		return LTM_USAGE;
+	}
+	if (t->scenes && c->n_arg != 1) {
+		c->e.code = LTM_USAGE;
+		snprintf(c->e.msg, sizeof c->e.msg, c->common.l == RU ? "нужен один разум со сценами: ltm read КНИГИ -o РАЗУМ; "
+		         "ltm train --format ltm РАЗУМ -o ПАПКА" : "one mind with its scenes is wanted: ltm read BOOKS -o MIND; "
+		         "ltm train --format ltm MIND -o DIR");
 		return LTM_USAGE;
 	}
 	t->path = (const char *const *)c->arg;
@@ -55,8 +63,10 @@ static int run(struct call *c)
 #define AT(field) offsetof(struct train_call, field)
 static const struct opt opts[] = {
 	{ "format", 'f', OPT_STR, AT(format), "NAME",
-	  { "what to train: core (default), a mind's core; token, a token model of books",
-	    "что учить: core (по умолчанию) — ядро разума; token — модель по токенам из книг" }, 0, 0 },
+	  { "what to train: core (default), a mind's core; token, a token model of books or of a mind; ltm, "
+	    "a teller that reads a mind's past scenes",
+	    "что учить: core (по умолчанию) — ядро разума; token — модель по токенам из книг или разума; ltm — "
+	    "рассказчик, читающий прошлые сцены разума" }, 0, 0 },
 	{ "output", 'o', OPT_STR, AT(t.dir), "DIR",
 	  { "token: the model's folder", "token: папка модели" }, 0, 0 },
 	{ "epochs", 0, OPT_REAL, AT(t.epochs), "N",
@@ -85,6 +95,16 @@ static const struct opt opts[] = {
 	  { "token: tokens of a sequence (default: 256)", "token: токенов в отрезке (по умолчанию 256)" }, 1, 65536 },
 	{ "batch", 0, OPT_INT, AT(t.batch), "N",
 	  { "token: sequences of a step (default: 16)", "token: отрезков в шаге (по умолчанию 16)" }, 1, 65536 },
+	{ "window", 0, OPT_INT, AT(t.window), "N",
+	  { "token, ltm: tokens that attention sees (default: all of the sequence; ltm: 256)",
+	    "token, ltm: сколько токенов видит внимание (по умолчанию весь отрезок; ltm: 256)" }, 1, 65536 },
+	{ "registers", 0, OPT_INT, AT(t.registers), "N",
+	  { "ltm: pooled vectors kept of a scene (default: 0)", "ltm: сколько векторов помнить от сцены (по умолчанию 0)" }, 0, 64 },
+	{ "words", 0, OPT_REAL, AT(t.words), "X",
+	  { "ltm: share of tokens kept of a scene, the rarest (default: 0.2; -1: none)",
+	    "ltm: доля токенов, что помнятся от сцены, самых редких (по умолчанию 0.2; -1: нисколько)" }, -1, 1 },
+	{ "read-at", 0, OPT_INT, AT(t.read_at), "N",
+	  { "ltm: layers below the reading of scenes (default: half)", "ltm: слоёв до чтения сцен (по умолчанию половина)" }, 1, 255 },
 	{ "rate", 0, OPT_REAL, AT(t.rate), "X",
 	  { "token: learning rate (default: 0.002)", "token: скорость обучения (по умолчанию 0.002)" }, 0, 10 },
 	{ "warmup", 0, OPT_REAL, AT(t.warmup), "N",

@@ -1,21 +1,40 @@
-/* token.h - training a token model from a library: `ltm train --format token`.
+/* token.h - training a decoder from a library, with or without scenes: `ltm train --format token|ltm`.
  *
  *   token_data.c    books -> tokenizer, streams of ids by part
+ *   token_scenes.c  a mind's store -> texts and where their scenes begin
  *   token_score.c   bits per character of held-out texts
- *   stage_token.c   the whole way: plan, training with checkpoints, scores, files
+ *   stage_token.c   the whole way: plan, training (app/run.h), scores, files
  */
 #ifndef LTM_APP_TOKEN_H
 #define LTM_APP_TOKEN_H
 
 #include "app/app.h"
+#include "app/run.h"
 #include "io/tokenfile.h"
-#include "model/teller.h"
+#include "model/joint.h"
 
-/* A part of the library as tokens. */
+/* A part of the library as tokens. From a mind also its scenes: scene i of the part is the tokens
+ * scene[i] .. scene[i + 1]-1, text b has the scenes book[b] .. book[b + 1]-1. */
 struct token_part {
 	struct idstream s;
 	uint64_t chars;		/* runes of its texts */
+	uint64_t *scene;	/* [scenes + 1]; NULL without scenes */
+	uint32_t *book;		/* [texts + 1] */
+	int64_t *row;		/* [scenes]: ids in the store */
+	uint8_t *is;		/* [ids]: TOKEN_SCENE, TOKEN_BOOK, TOKEN_SALIENT of model/joint.h */
+	uint32_t scenes;
 };
+
+/* A mind's books with the places where scenes begin: bytes cut[first[b]] .. of text b; the first is 0. */
+struct scene_cuts {
+	struct arena mem;
+	uint32_t *cut;		/* [first[texts]] */
+	size_t *first;		/* [texts + 1] */
+	int64_t *row;		/* ids of the scenes in the store, as cut */
+};
+struct booktexts;
+enum status scene_cuts_read(struct booktexts *t, struct scene_cuts *c, const char *mind, const struct watch *w,
+                            struct err *e);
 /* The streams of ids, and the tokenizer that made them. */
 struct token_data {
 	struct token_part train, dev, test;
@@ -26,6 +45,8 @@ struct token_data {
 struct token_source {
 	const char *const *path;	/* none: the shipped library */
 	size_t n_path;
+	const char *mind;		/* instead of paths: books and scenes of its store */
+	double salient;			/* share of running tokens that are salient (order/windows.h); 0: 0.2 */
 	const char *tokenizer;		/* a file, or NULL: trained on the training books */
 	const char *save;		/* where a tokenizer is kept: written when it is trained or another one */
 	const char *scheme;		/* NULL: "byte" */
@@ -38,23 +59,20 @@ void token_data_close(struct token_data *d);
 /* The id before a text's first token: that of a line end. */
 uint32_t token_start(const struct tokenizer *t);
 
-/* Bits per character over windows that overlap by half (order/windows.h): each token is counted once
- * with half a window before it at least. sample > 0: of so many evenly spaced windows alone, their
- * bits a token times the part's tokens a character. NAN for a part without texts. ERR_STOP. */
-enum status token_score(double *bpc, struct teller *t, const struct token_part *part, uint32_t start,
-                        size_t sample, const struct watch *w, struct err *e);
+/* Bits per character over windows of T tokens that overlap by half (order/windows.h): each token is counted
+ * once with half a window before it at least. sample > 0: of evenly spaced windows of so many tokens in all,
+ * their bits a token times the part's tokens a character. NAN for a part without texts. ERR_STOP. */
+enum { TOKEN_SCORE_QUIET = 1, TOKEN_SCORE_SHUFFLED = 2 /* each span reads its neighbour's scenes */ };
+enum status token_score(double *bpc, struct joint *j, int T, const struct token_part *part, uint32_t start,
+                        size_t sample, unsigned how, const struct watch *w, struct err *e);
 
 struct token_opts {
 	struct token_source from;
 	const char *dir;
-	struct teller_plan plan;	/* zeros: defaults; shape.vocab follows from the tokenizer */
-	uint64_t steps;			/* 0: by epochs or minutes */
-	double epochs, minutes;		/* both 0: 1 epoch */
-	double rate, decay, warmup;	/* 0: defaults; warmup in steps */
-	const char *schedule;		/* "cool" (NULL), "cosine", "constant" */
+	struct joint_plan plan;		/* zeros: defaults; shape.vocab follows from the tokenizer; t.shape.context: of a span */
+	double words;			/* share of tokens kept as words; 0: 0.2; below 0: none */
+	struct run_plan run;
 	const char *precision;		/* "auto" (NULL), "bf16", "float32" */
-	bool resume;
-	uint64_t stop_after;
 	int threads;
 };
 /* Writes DIR/tokenizer.ltmt, model.safetensors, curve.tsv, card.md, train.log; while it runs,

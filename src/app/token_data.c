@@ -10,15 +10,64 @@
 
 #include "app/booktexts.h"
 #include "app/token.h"
+#include "model/joint.h"
 #include "num/team.h"
 #include "order/order.h"
+#include "order/windows.h"
 
 static struct token_part *part_of(struct token_data *d, int split)
 {
 	return split == SPLIT_TRAIN ? &d->train : split == SPLIT_DEV ? &d->dev : &d->test;
 }
 
-static enum status encode(struct token_data *d, const struct booktexts *t, const struct watch *w, struct err *e)
+/* Text i scene by scene: a scene's tokens are its own. */
+static void encode_scenes(struct token_part *p, struct tokens_work *k, struct str text, const struct scene_cuts *c,
+                          size_t i)
+{
+	for (size_t at = c->first[i]; at < c->first[i + 1]; at++) {
+		size_t from = c->cut[at], to = at + 1 < c->first[i + 1] ? c->cut[at + 1] : text.n;
+
+		p->scene[p->scenes] = p->s.ids.n;
+		p->row[p->scenes++] = c->row[at];
+		tokens_encode(k, (struct str){ text.p + from, to - from }, &p->s.ids);
+	}
+	p->scene[p->scenes] = p->s.ids.n;
+	p->book[p->s.texts + 1] = p->scenes;
+}
+
+static void room_for_scenes(struct token_part *p, size_t texts, size_t scenes)
+{
+	p->scene = mem_alloc(scenes + 1, sizeof *p->scene);
+	p->row = mem_alloc(scenes + 1, sizeof *p->row);
+	p->book = mem_alloc(texts + 1, sizeof *p->book);
+}
+
+/* What each token is to the scene path; salient by the training books' counts. */
+static void mark(struct token_part *p, const uint8_t *salient)
+{
+	p->is = mem_alloc(p->s.ids.n + 1, 1);
+	for (size_t i = 0; i < p->s.ids.n; i++)
+		p->is[i] = salient[p->s.ids.id[i]] ? TOKEN_SALIENT : 0;
+	for (uint32_t i = 0; i < p->scenes; i++)
+		p->is[p->scene[i]] |= TOKEN_SCENE;
+	for (uint32_t b = 0; b < p->s.texts; b++)
+		p->is[p->s.first[b]] |= TOKEN_BOOK | TOKEN_SCENE;
+}
+
+static void mark_all(struct token_data *d, double share)
+{
+	uint8_t *salient = mem_alloc(d->train.s.vocab, 1);
+
+	salient_ids(salient, d->train.s.vocab, d->train.s.ids.id, d->train.s.ids.n, share > 0 ? share : 0.2);
+	mark(&d->train, salient);
+	mark(&d->dev, salient);
+	mark(&d->test, salient);
+	mem_free(salient);
+}
+
+/* c NULL: without scenes. */
+static enum status encode(struct token_data *d, const struct booktexts *t, const struct scene_cuts *c,
+                          const struct watch *w, struct err *e)
 {
 	struct tokens_work *k = tokens_work_open(d->tok.t);
 
@@ -27,11 +76,16 @@ static enum status encode(struct token_data *d, const struct booktexts *t, const
 
 		p->s.first = mem_alloc(t->n + 1, sizeof *p->s.first);
 		p->s.vocab = tokens_vocab(d->tok.t);
+		if (c)
+			room_for_scenes(p, t->n, c->first[t->n]);
 	}
 	for (size_t i = 0; i < t->n && !watch_stopped(w); i++) {
 		struct token_part *p = part_of(d, t->split[i]);
 
-		tokens_encode(k, t->text[i], &p->s.ids);
+		if (c)
+			encode_scenes(p, k, t->text[i], c, i);
+		else
+			tokens_encode(k, t->text[i], &p->s.ids);
 		p->s.first[++p->s.texts] = p->s.ids.n;
 		p->chars += utf8_count(t->text[i]);
 		watch_step(w, "encode", (double)i + 1, (double)t->n, "books");
@@ -119,7 +173,7 @@ static uint64_t hash_of(const struct token_data *d)
 }
 
 static enum status from_texts(struct token_data *out, const struct token_source *from, const struct booktexts *t,
-                              const struct watch *w, struct err *e)
+                              const struct scene_cuts *c, const struct watch *w, struct err *e)
 {
 	struct str *text;
 	size_t n;
@@ -130,8 +184,10 @@ static enum status from_texts(struct token_data *out, const struct token_source 
 	if (!n)
 		err_set(e, ERR_USAGE, "no training books among those given (data/ru/split.tsv says which are set "
 		        "aside)");
-	else if (!tokenizer(out, from, text, n, w, e))
-		encode(out, t, w, e);
+	else if (!tokenizer(out, from, text, n, w, e) && c && tokens_scheme(out->tok.t) == TOKENS_FOLD)
+		err_set(e, ERR_USAGE, "scenes have no fold tokens of their own: byte, morph or hyper");
+	else if (!e->code && !encode(out, t, c, w, e) && c)
+		mark_all(out, from->salient);
 	mem_free(text);
 	return e->code;
 }
@@ -142,16 +198,21 @@ enum status token_data_open(struct token_data *out, const struct token_source *f
 	struct arena a = arena_open("token data");
 	const char *shipped = from->n_path ? NULL : library_find(&a);
 	struct booktexts t = { 0 };
+	struct scene_cuts c = { 0 };
 
 	*out = (struct token_data){ 0 };
-	if (!from->n_path && !shipped)
+	if (from->mind) {
+		if (!scene_cuts_read(&t, &c, from->mind, w, e))
+			from_texts(out, from, &t, &c, w, e);
+	} else if (!from->n_path && !shipped)
 		err_set(e, ERR_USAGE, "no books given, and the shipped library is not found");
 	else if (!booktexts_read(&t, from->n_path ? from->path : &shipped, from->n_path ? from->n_path : 1, "all",
 	                         false, w, e)) {
 		out->failed = t.failed;
-		from_texts(out, from, &t, w, e);
+		from_texts(out, from, &t, NULL, w, e);
 	}
 	booktexts_clear(&t);
+	arena_close(&c.mem);
 	arena_close(&a);
 	if (e->code) {
 		token_data_close(out);
@@ -163,9 +224,12 @@ enum status token_data_open(struct token_data *out, const struct token_source *f
 
 void token_data_close(struct token_data *d)
 {
-	idstream_clear(&d->train.s);
-	idstream_clear(&d->dev.s);
-	idstream_clear(&d->test.s);
+	for (int i = 0; i < 3; i++) {
+		struct token_part *p = part_of(d, i);
+
+		idstream_clear(&p->s);
+		mem_free(p->scene), mem_free(p->row), mem_free(p->book), mem_free(p->is);
+	}
 	if (d->tok.t)
 		tokenfile_close(&d->tok);
 	*d = (struct token_data){ 0 };

@@ -1,6 +1,6 @@
 /* token_score.c - bits per character of held-out texts.
  *
- *   in    a token model, a part of the library as tokens
+ *   in    a decoder, a part of the library as tokens
  *   out   bpc = Σ nats / ln 2 / characters
  *
  * Windows are scored a batch at a time on all lanes; the sum runs in their order, so that neither
@@ -11,31 +11,56 @@
 #include "app/token.h"
 #include "order/windows.h"
 
-enum { BATCH = 64 };
+enum { BATCH_TOKENS = 1 << 14 };
 
-enum status token_score(double *bpc, struct teller *t, const struct token_part *part, uint32_t start,
-                        size_t sample, const struct watch *w, struct err *e)
+struct batch {
+	uint32_t *in, *truth;
+	uint8_t *is;
+	float *nats;
+};
+
+/* What the inputs of window k are; those of a part without scenes are nothing. */
+static void what(uint8_t *is, const struct token_part *p, const struct scoring *s, size_t k)
 {
-	struct scoring s = { part->s.ids.id, part->s.first, part->s.texts, start, t->plan.T };
-	size_t all = scoring_count(&s), n = sample && sample < all ? sample : all, T = (size_t)s.T;
-	uint32_t *in = mem_alloc(BATCH * T, sizeof *in), *truth = mem_alloc(BATCH * T, sizeof *truth);
-	float *nats = mem_alloc(BATCH * T, sizeof *nats);
+	uint32_t text;
+	size_t from = scoring_at(s, k, &text), n = (size_t)(s->first[text + 1] - s->first[text]);
+
+	for (size_t j = 0; j < (size_t)s->T; j++)
+		is[j] = p->is && from + j > 0 && from + j <= n ? p->is[s->first[text] + from + j - 1] : 0;
+}
+
+/* The q-th window to be scored of n: in their order, or, shuffled, in pairs that stand far from each other. */
+static size_t which(size_t q, size_t n, bool shuffled)
+{
+	return !shuffled ? q : q % 2 ? (n + 1) / 2 + q / 2 : q / 2;
+}
+
+enum status token_score(double *bpc, struct joint *j, int width, const struct token_part *part, uint32_t start,
+                        size_t sample, unsigned how, const struct watch *w, struct err *e)
+{
+	struct scoring s = { part->s.ids.id, part->s.first, part->s.texts, start, width };
+	size_t all = scoring_count(&s), T = (size_t)width, n = sample && sample / T < all ? sample / T + 1 : all;
+	size_t each = (BATCH_TOKENS / T + 2) & ~(size_t)1;		/* even, for shuffled scenes */
+	struct batch b = { mem_alloc(each * T, 4), mem_alloc(each * T, 4), mem_alloc(each * T, 1), mem_alloc(each * T, 4) };
 	double sum = 0, count = 0;
 
 	*bpc = NAN;
-	for (size_t at = 0; at < n && !watch_stopped(w); at += BATCH) {
-		size_t here = n - at < BATCH ? n - at : BATCH;
+	for (size_t at = 0; at < n && !watch_stopped(w); at += each) {
+		size_t here = n - at < each ? n - at : each;
 
-		for (size_t i = 0; i < here; i++)
-			count += scoring_window(&s, (size_t)((double)(at + i) * (double)all / (double)n), in + i * T,
-			                        truth + i * T);
-		teller_nats(t, in, truth, (int)here, nats);
+		for (size_t i = 0; i < here; i++) {
+			size_t q = which(at + i, n, how & TOKEN_SCORE_SHUFFLED), k = (size_t)((double)q * (double)all / (double)n);
+
+			count += scoring_window(&s, k, b.in + i * T, b.truth + i * T);
+			what(b.is + i * T, part, &s, k);
+		}
+		joint_nats(j, b.in, b.truth, b.is, (int)here, width, how & TOKEN_SCORE_SHUFFLED, b.nats);
 		for (size_t i = 0; i < here * T; i++)
-			sum += (double)nats[i];
-		if (!sample)
+			sum += (double)b.nats[i];
+		if (!(how & TOKEN_SCORE_QUIET))
 			watch_step(w, "score", (double)(at + here), (double)n, "windows");
 	}
-	mem_free(in), mem_free(truth), mem_free(nats);
+	mem_free(b.in), mem_free(b.truth), mem_free(b.is), mem_free(b.nats);
 	if (watch_stopped(w))
 		return err_set(e, ERR_STOP, "stopped while scoring");
 	if (count > 0)

@@ -1,11 +1,15 @@
-/* joint.c - reader and teller as one net: pooling of scenes, reading of registers.
+/* joint.c - reader and teller as one net: what is kept of scenes, and how it is read.
  *
- *   in    spans of tokens with the places where scenes begin
+ *   in    spans of tokens with the places where scenes and books begin, and which tokens are salient
  *   out   losses, gradients into teller and reader; nats of held-out tokens
  *
- * Scenes of a span are numbered from 0; scene u of row r has the register rows
- * (r·units + u)·registers ... A token sees the registers of scenes that ended before it, nothing of
- * its own scene. Scenes a span does not have pool nothing, and no token sees them.
+ * Two memories, laid out by span r and read by ranges of rows:
+ *
+ *   registers   rows (r·units + u)·registers ..   of scene u
+ *   words       rows r·words ..                   the salient tokens of the span, in order
+ *
+ * A token sees what is kept of the scenes of its book that ended before it, nothing of its own scene.
+ * Scenes a span does not have pool nothing, and no token sees them.
  *
  * Invariant: a token's nats do not depend on what follows it (tests/unit/t_joint.c).
  */
@@ -13,28 +17,40 @@
 
 #include "model/joint.h"
 
+enum memory { REGISTERS, WORDS, MEMORIES };
 struct cross {
-	int norm, q, kv, out;		/* tensors */
+	int norm, q, kv, out;		/* tensors; q < 0: not read */
 };
 struct joint_net {
 	struct net *net;
-	struct node *id, *truth, *pool, *see, *query, *loss;
-	uint8_t *first;			/* [micro][T] */
+	struct node *id, *truth, *pool, *query, *word, *see[MEMORIES], *loss;
+	uint8_t *is;			/* [micro][T] */
+	int T, micro;			/* tokens of a span; spans at once */
+	int *words;			/* [micro]: salient tokens kept of each span */
+	bool shuffled;
 };
 struct joint {
 	struct joint_plan plan;
 	struct teller_tensors m;
 	struct params p;
-	int query, pool_norm, pool_q, pool_kv, pool_out, ffn_norm, gate_up, down, mem_norm;	/* the reader's tensors */
-	struct cross *cross;		/* [layers]; q < 0 where a layer does not read */
+	int query, pool_norm, pool_q, pool_kv, pool_out, ffn_norm, gate_up, down, mem_norm[MEMORIES];	/* the reader's tensors */
+	struct cross (*cross)[MEMORIES];	/* [layers] */
 	struct joint_net *lane, *eval;	/* [lanes] */
+	int eval_T;
 	joint_rows *rows;
 	void *ctx;
 };
 
+static bool kept(const struct joint_plan *p, enum memory m)
+{
+	return p->path != JOINT_OFF && (m == REGISTERS ? p->registers : p->words) > 0;
+}
+
 static bool reads(const struct joint_plan *p, int layer)
 {
-	return p->path != JOINT_OFF && layer >= p->read_at && (layer - p->read_at) % p->cross_every == 0;
+	if (p->path == JOINT_OFF || layer < p->read_at)
+		return false;
+	return p->cross_every ? (layer - p->read_at) % p->cross_every == 0 : layer == p->read_at;
 }
 
 static const char *plan_wrong(const struct joint_plan *p)
@@ -43,13 +59,19 @@ static const char *plan_wrong(const struct joint_plan *p)
 		return NULL;
 	if (p->read_at < 1 || p->read_at >= p->t.shape.layers)
 		return "the reader must stand above the first layer and below the last";
-	if (p->cross_every < 1)
-		return "cross_every must be at least 1";
-	if (p->registers < 1 || p->registers > 64)
-		return "a scene must have 1 to 64 registers";
-	if (p->units < 1 || p->units > p->t.T)
+	if (p->cross_every < 0)
+		return "cross_every must not be negative";
+	if (p->cross_heads < 0 || (p->cross_heads && p->t.shape.width % p->cross_heads))
+		return "the width must be a multiple of the heads that read scenes";
+	if (p->registers < 0 || p->registers > 64)
+		return "a scene must have at most 64 registers";
+	if (p->words < 0 || p->words > p->t.T)
+		return "a span cannot keep more words than it has tokens";
+	if (!p->registers && !p->words)
+		return "a scene path must keep registers or words";
+	if (p->registers && (p->units < 1 || p->units > p->t.T))
 		return "a span must have 1 scene to as many as it has tokens";
-	if (p->path == JOINT_SHUFFLED && p->t.micro < 2)
+	if (p->path == JOINT_SHUFFLED && (p->t.micro % 2 || p->t.rows / p->t.lanes % 2))
 		return "shuffled scenes need two spans at once";
 	return NULL;
 }
@@ -64,14 +86,15 @@ static void tensors(struct joint *j)
 
 	teller_tensors_add(&j->m, &j->p, s);
 	j->cross = mem_alloc((size_t)s->layers, sizeof *j->cross);
-	for (int l = 0; l < s->layers; l++) {
-		struct cross *c = &j->cross[l];
+	for (int k = 0; k < s->layers * MEMORIES; k++) {
+		int l = k / MEMORIES, m = k % MEMORIES;
+		struct cross *c = &j->cross[l][m];
 
 		c->q = -1;
-		if (!reads(&j->plan, l))
+		if (!reads(&j->plan, l) || !kept(&j->plan, m))
 			continue;
 #define ADD(field, flags, ...) \
-		snprintf(name, sizeof name, "layer.%d.cross_" #field, l); \
+		snprintf(name, sizeof name, "layer.%d.%s_" #field, l, m == WORDS ? "words" : "cross"); \
 		c->field = PARAMS_ADD(&j->p, name, flags, __VA_ARGS__)
 		ADD(norm, 0, w);
 		ADD(q, matrix, w, w);
@@ -79,7 +102,9 @@ static void tensors(struct joint *j)
 		ADD(out, matrix, w, w);
 #undef ADD
 	}
-	if (j->plan.path == JOINT_OFF)
+	if (kept(&j->plan, WORDS))
+		j->mem_norm[WORDS] = PARAMS_ADD(&j->p, "words.norm", 0, w);
+	if (!kept(&j->plan, REGISTERS))
 		return;
 	j->query = PARAMS_ADD(&j->p, "reader.query", PARAM_PACK, R, w);
 	j->pool_norm = PARAMS_ADD(&j->p, "reader.norm", 0, w);
@@ -89,7 +114,7 @@ static void tensors(struct joint *j)
 	j->ffn_norm = PARAMS_ADD(&j->p, "reader.ffn_norm", 0, w);
 	j->gate_up = PARAMS_ADD(&j->p, "reader.gate_up", matrix, 2 * w, w);
 	j->down = PARAMS_ADD(&j->p, "reader.down", matrix, w, w);
-	j->mem_norm = PARAMS_ADD(&j->p, "reader.out_norm", 0, w);
+	j->mem_norm[REGISTERS] = PARAMS_ADD(&j->p, "reader.out_norm", 0, w);
 }
 
 static void first_values(struct joint *j)
@@ -98,8 +123,8 @@ static void first_values(struct joint *j)
 	uint64_t seed = j->plan.t.seed;
 
 	teller_tensors_init(&j->m, &j->p, seed);
-	for (int l = 0; l < s->layers; l++) {
-		const struct cross *c = &j->cross[l];
+	for (int l = 0; l < s->layers * MEMORIES; l++) {
+		const struct cross *c = &j->cross[l / MEMORIES][l % MEMORIES];
 
 		if (c->q < 0)
 			continue;
@@ -108,7 +133,9 @@ static void first_values(struct joint *j)
 		params_init(&j->p, c->kv, 0.5 * params_fan_in(&j->p, c->kv), seed);
 		params_fill(&j->p, c->out, 0);		/* it begins as the token model [Alayrac 2022] */
 	}
-	if (j->plan.path == JOINT_OFF)
+	if (kept(&j->plan, WORDS))
+		params_fill(&j->p, j->mem_norm[WORDS], 1);
+	if (!kept(&j->plan, REGISTERS))
 		return;
 	params_init(&j->p, j->query, 1, seed);
 	params_fill(&j->p, j->pool_norm, 1);
@@ -118,13 +145,26 @@ static void first_values(struct joint *j)
 	params_fill(&j->p, j->ffn_norm, 1);
 	params_init(&j->p, j->gate_up, 0.5 * params_fan_in(&j->p, j->gate_up), seed);
 	params_init(&j->p, j->down, 0.5 * params_fan_in(&j->p, j->down), seed);
-	params_fill(&j->p, j->mem_norm, 1);
+	params_fill(&j->p, j->mem_norm[REGISTERS], 1);
 }
 
 /* ---- the net -------------------------------------------------------------------------------- */
-static int register_rows(const struct joint_plan *p)
+/* Of a span of T tokens: as many a token as in training. */
+static int span_words(const struct joint_plan *p, int T)
 {
-	return p->t.micro * p->units * p->registers;
+	return (int)((int64_t)p->words * T / p->t.T);
+}
+
+static int span_units(const struct joint_plan *p, int T)
+{
+	int n = (int)((int64_t)p->units * T / p->t.T);
+
+	return n > 1 ? n : 1;
+}
+
+static int register_rows(const struct joint_plan *p, const struct joint_net *n)
+{
+	return n->micro * span_units(p, n->T) * p->registers;
 }
 
 /* The registers of all scenes, normalised: [micro·units·registers][width]. */
@@ -136,92 +176,181 @@ static struct node *reader(struct net *t, struct joint *j, struct joint_net *n, 
 	struct node *kv = net_linear(t, net_rmsnorm(t, x, j->pool_norm), j->pool_kv, -1);
 	struct node *q, *r;
 
-	n->query = net_ids(t, register_rows(p));
-	n->pool = net_ids(t, 2 * register_rows(p));
+	n->query = net_ids(t, register_rows(p, n));
+	n->pool = net_ids(t, 2 * register_rows(p, n));
 	q = net_embed(t, j->query, n->query);
-	a.T = register_rows(p), a.S = p->t.micro * p->t.T;
+	a.T = register_rows(p, n), a.S = x->N;
 	r = net_attend(t, net_linear(t, q, j->pool_q, -1), kv, kv, &a, n->pool);
 	r = net_linear_add(t, q, r, j->pool_out);
 	r = net_linear_add(t, r, net_swiglu(t, net_linear(t, net_rmsnorm(t, r, j->ffn_norm), j->gate_up, -1)),
 	                   j->down);
-	return net_rmsnorm(t, r, j->mem_norm);
+	return net_rmsnorm(t, r, j->mem_norm[REGISTERS]);
 }
 
 static struct node *cross(struct net *t, struct joint *j, struct joint_net *n, int layer, struct node *x,
-                          struct node *mem)
+                          struct node *const mem[MEMORIES])
 {
 	const struct joint_plan *p = &j->plan;
-	const struct cross *c = &j->cross[layer];
-	int w = p->t.shape.width, H = p->t.shape.heads;
-	struct attend a = { .heads = H, .head = w / H, .v_at = w, .T = x->N, .S = mem->N };
-	struct node *q = net_linear(t, net_rmsnorm(t, x, c->norm), c->q, -1);
-	struct node *kv = net_linear(t, mem, c->kv, -1);
+	int w = p->t.shape.width, H = p->cross_heads ? p->cross_heads : p->t.shape.heads;
 
-	return net_linear_add(t, x, net_attend(t, q, kv, kv, &a, n->see), c->out);
+	for (int m = 0; m < MEMORIES; m++) {
+		const struct cross *c = &j->cross[layer][m];
+		struct attend a = { .heads = H, .head = w / H, .v_at = w, .T = x->N };
+		struct node *q, *kv;
+
+		if (c->q < 0)
+			continue;
+		a.S = mem[m]->N;
+		q = net_linear(t, net_rmsnorm(t, x, c->norm), c->q, -1);
+		kv = net_linear(t, mem[m], c->kv, -1);
+		x = net_linear_add(t, x, net_attend(t, q, kv, kv, &a, n->see[m]), c->out);
+	}
+	return x;
 }
 
-static void lay(struct joint_net *n, struct joint *j, int lane, bool train)
+static void lay(struct joint_net *n, struct joint *j, int lane, int T, int micro, bool train)
 {
 	const struct joint_plan *p = &j->plan;
-	int rows = p->t.micro * p->t.T;
+	int rows = micro * T;
 	struct net *t = net_open(&j->p, lane, p->t.wide, train);
-	struct node *x, *mem = NULL;
+	struct node *x, *mem[MEMORIES] = { NULL };
 
-	n->net = t;
-	n->first = mem_alloc((size_t)rows, 1);
+	*n = (struct joint_net){ .net = t, .T = T, .micro = micro, .shuffled = p->path == JOINT_SHUFFLED };
+	n->is = mem_alloc((size_t)rows, 1);
+	n->words = mem_alloc((size_t)micro, sizeof *n->words);
 	n->id = net_ids(t, rows);
 	n->truth = net_ids(t, rows);
-	n->see = p->path == JOINT_OFF ? NULL : net_ids(t, 2 * rows);
+	for (int m = 0; m < MEMORIES; m++)
+		n->see[m] = kept(p, m) ? net_ids(t, 2 * rows) : NULL;
 	x = net_embed(t, j->m.embed, n->id);
 	if (p->t.dropout > 0 && train)
 		x = net_dropout(t, x, p->t.dropout);
 	for (int l = 0; l < p->t.shape.layers; l++) {
-		if (p->path != JOINT_OFF && l == p->read_at)
-			mem = reader(t, j, n, x);
-		x = teller_attend(t, &j->m, l, x, p->t.T, p->t.window, p->t.dropout);
+		if (kept(p, REGISTERS) && l == p->read_at)
+			mem[REGISTERS] = reader(t, j, n, x);
+		if (kept(p, WORDS) && l == p->read_at) {
+			n->word = net_ids(t, micro * span_words(p, T));
+			mem[WORDS] = net_rmsnorm(t, net_gather(t, x, n->word), j->mem_norm[WORDS]);
+		}
+		x = teller_attend(t, &j->m, l, x, T, p->t.window, p->t.dropout);
 		if (reads(p, l))
 			x = cross(t, j, n, l, x, mem);
 		x = teller_feed(t, &j->m, l, x, p->t.dropout);
 	}
 	n->loss = net_ce(t, net_rmsnorm(t, x, j->m.norm), j->m.embed, n->truth, 1);
-	t->scale = 1.0 / ((double)p->t.rows * p->t.T);
+	t->scale = 1.0 / ((double)p->t.rows * T);
 	t->seed = p->t.seed;
 	net_plan(t);
 }
 
-/* From the places where scenes begin: what each scene pools, and what each token sees. */
+static void unlay(struct joint_net *n, int lanes)
+{
+	for (int l = 0; n && l < lanes; l++) {
+		net_close(n[l].net);
+		mem_free(n[l].is);
+		mem_free(n[l].words);
+	}
+	mem_free(n);
+}
+
+/* ---- who sees what ----------------------------------------------------------------------------- */
+/* Where the scenes of a span stand so far. */
+struct place {
+	int unit, start;		/* the scene at hand, its first token */
+	int book;			/* the first scene of the book at hand */
+	int words, ended;		/* words kept; of these, of scenes that ended */
+	int *at;			/* [T]: words kept before each scene */
+};
+
+static void scene_ends(const struct joint *j, struct joint_net *n, int r, struct place *k, int i)
+{
+	const struct joint_plan *p = &j->plan;
+	int R = p->registers;
+
+	if (kept(p, REGISTERS) && k->unit + 1 < span_units(p, n->T)) {
+		uint32_t *range = node_ids(n->pool) + 2 * (size_t)(r * span_units(p, n->T) + k->unit) * (size_t)R;
+
+		for (int q = 0; q < R; q++) {
+			range[2 * q] = (uint32_t)(r * n->T + k->start);
+			range[2 * q + 1] = (uint32_t)(r * n->T + i);
+		}
+	} else if (kept(p, REGISTERS)) {
+		return;			/* joined to the last scene */
+	}
+	k->unit++;
+	k->start = i;
+	k->at[k->unit] = k->ended = k->words;
+}
+
+static void see(const struct joint *j, struct joint_net *n, int r, const struct place *k, int i)
+{
+	const struct joint_plan *p = &j->plan;
+	int from = n->shuffled ? r ^ 1 : r;		/* whose scenes are read */
+	int units = span_units(p, n->T);
+	int low = p->reach && k->unit - p->reach > k->book ? k->unit - p->reach : k->book;
+	size_t at = 2 * ((size_t)r * (size_t)n->T + (size_t)i);
+
+	if (kept(p, REGISTERS)) {
+		node_ids(n->see[REGISTERS])[at] = (uint32_t)((from * units + low) * p->registers);
+		node_ids(n->see[REGISTERS])[at + 1] = (uint32_t)((from * units + k->unit) * p->registers);
+	}
+	if (kept(p, WORDS)) {
+		node_ids(n->see[WORDS])[at] = (uint32_t)(from * span_words(p, n->T) + k->at[low]);
+		node_ids(n->see[WORDS])[at + 1] = (uint32_t)(from * span_words(p, n->T) + k->ended);
+	}
+}
+
+static void span(const struct joint *j, struct joint_net *n, int r, int *scratch)
+{
+	const struct joint_plan *p = &j->plan;
+	const uint8_t *is = n->is + (size_t)r * (size_t)n->T;
+	struct place k = { .at = scratch };
+	int most = kept(p, WORDS) ? span_words(p, n->T) : 0;
+
+	k.at[0] = 0;
+	for (int i = 0; i < n->T; i++) {
+		if (i > 0 && is[i] & TOKEN_SCENE)
+			scene_ends(j, n, r, &k, i);
+		if (is[i] & TOKEN_BOOK)
+			k.book = k.unit;
+		see(j, n, r, &k, i);
+		if (is[i] & TOKEN_SALIENT && k.words < most)
+			node_ids(n->word)[r * most + k.words++] = (uint32_t)(r * n->T + i);
+	}
+	n->words[r] = k.words;
+	for (int i = k.words; i < most; i++)
+		node_ids(n->word)[r * most + i] = ID_NONE;
+}
+
+/* In a shuffled net a token may see fewer words than its own span has kept. */
+static void bound(const struct joint *j, struct joint_net *n)
+{
+	int most = span_words(&j->plan, n->T);
+
+	for (int i = 0; i < 2 * n->micro * n->T; i++) {
+		int r = i / 2 / n->T ^ 1;
+		uint32_t top = (uint32_t)(r * most + n->words[r]), *at = &node_ids(n->see[WORDS])[i];
+
+		*at = *at < top ? *at : top;
+	}
+}
+
+/* From what the tokens are: what each scene pools, which words are kept, and what each token sees. */
 static void ranges(const struct joint *j, struct joint_net *n)
 {
 	const struct joint_plan *p = &j->plan;
-	int T = p->t.T, R = p->registers, micro = p->t.micro;
-	uint32_t *pool = node_ids(n->pool), *see = node_ids(n->see);
+	int *scratch = mem_alloc((size_t)n->T + 1, sizeof *scratch);
 
-	memset(pool, 0, 2 * (size_t)register_rows(p) * sizeof *pool);
-	for (int i = 0; i < register_rows(p); i++)
-		node_ids(n->query)[i] = (uint32_t)(i % R);
-	for (int r = 0; r < micro; r++) {
-		int from = p->path == JOINT_SHUFFLED ? (r + 1) % micro : r;	/* whose registers are read */
-		int unit = 0, start = 0;
-
-		for (int i = 0; i < T; i++) {
-			size_t at = (size_t)r * (size_t)T + (size_t)i;
-			int low;
-
-			if (i > 0 && n->first[at] && unit + 1 < p->units) {
-				for (int k = 0; k < R; k++) {
-					uint32_t *range = pool + 2 * ((size_t)(r * p->units + unit) * (size_t)R + (size_t)k);
-
-					range[0] = (uint32_t)(r * T + start);
-					range[1] = (uint32_t)(r * T + i);
-				}
-				unit++;
-				start = i;
-			}
-			low = p->reach && unit > p->reach ? unit - p->reach : 0;
-			see[2 * at] = (uint32_t)((from * p->units + low) * R);
-			see[2 * at + 1] = (uint32_t)((from * p->units + unit) * R);
-		}
+	if (kept(p, REGISTERS)) {
+		memset(node_ids(n->pool), 0, 2 * (size_t)register_rows(p, n) * sizeof(uint32_t));
+		for (int i = 0; i < register_rows(p, n); i++)
+			node_ids(n->query)[i] = (uint32_t)(i % p->registers);
 	}
+	for (int r = 0; r < n->micro; r++)
+		span(j, n, r, scratch);
+	if (n->shuffled && kept(p, WORDS))
+		bound(j, n);
+	mem_free(scratch);
 }
 
 /* ---- open, close ------------------------------------------------------------------------------ */
@@ -233,10 +362,12 @@ static const char *teller_plan_wrong(const struct joint_plan *p)
 		return wrong;
 	if (p->t.lanes < 1 || p->t.rows < p->t.lanes || p->t.rows % p->t.lanes)
 		return "the batch must be a multiple of the number of lanes";
-	if (p->t.micro < 1 || p->t.rows / p->t.lanes % p->t.micro)
+	if (p->t.micro && (p->t.micro < 0 || p->t.rows / p->t.lanes % p->t.micro))
 		return "the spans a net holds must divide the spans of a lane";
 	if (p->t.T < 1 || p->t.window < 0)
 		return "a span must have 1 token at least, and the window of attention too";
+	if (!(p->t.dropout >= 0 && p->t.dropout < 1))
+		return "dropout must be at least 0 and below 1";
 	return NULL;
 }
 
@@ -247,9 +378,9 @@ enum status joint_open(struct joint **out, const struct joint_plan *plan, joint_
 	const char *wrong;
 	struct joint *j;
 
-	if (!p.t.micro)
-		p.t.micro = p.path == JOINT_SHUFFLED ? 2 : 1;
 	wrong = teller_plan_wrong(&p);
+	if (!wrong && !p.t.micro)
+		p.t.micro = p.path == JOINT_SHUFFLED ? 2 : teller_micro(&p.t);
 	if (!wrong)
 		wrong = plan_wrong(&p);
 	if (wrong)
@@ -263,7 +394,7 @@ enum status joint_open(struct joint **out, const struct joint_plan *plan, joint_
 	first_values(j);
 	j->lane = mem_alloc((size_t)p.t.lanes, sizeof *j->lane);
 	for (int l = 0; l < p.t.lanes; l++)
-		lay(&j->lane[l], j, l, true);
+		lay(&j->lane[l], j, l, p.t.T, p.t.micro, true);
 	joint_ready(j);
 	*out = j;
 	return OK;
@@ -273,20 +404,17 @@ void joint_close(struct joint *j)
 {
 	if (!j)
 		return;
-	for (int l = 0; l < j->plan.t.lanes; l++) {
-		net_close(j->lane[l].net);
-		mem_free(j->lane[l].first);
-		if (!j->eval)
-			continue;
-		net_close(j->eval[l].net);
-		mem_free(j->eval[l].first);
-	}
-	mem_free(j->lane);
-	mem_free(j->eval);
+	unlay(j->lane, j->plan.t.lanes);
+	unlay(j->eval, j->plan.t.lanes);
 	mem_free(j->cross);
 	params_clear(&j->p);
 	teller_tensors_clear(&j->m);
 	mem_free(j);
+}
+
+void joint_reset(struct joint *j)
+{
+	first_values(j);
 }
 
 struct params *joint_params(struct joint *j)
@@ -316,7 +444,7 @@ void joint_lane(void *joint, int lane, uint64_t step, double *loss, double *coun
 			size_t from = (size_t)r * (size_t)p->T;
 
 			j->rows(j->ctx, step, lane * each + at + r, node_ids(n->id) + from, node_ids(n->truth) + from,
-			        n->first + from);
+			        n->is + from);
 		}
 		if (j->plan.path != JOINT_OFF)
 			ranges(j, n);
@@ -331,7 +459,7 @@ void joint_lane(void *joint, int lane, uint64_t step, double *loss, double *coun
 struct nats {
 	struct joint *j;
 	const uint32_t *in, *truth;
-	const uint8_t *first;
+	const uint8_t *is;
 	float *out;
 	size_t n;
 };
@@ -341,18 +469,18 @@ static void nats_lane(void *ctx, int lane)
 	struct nats *k = ctx;
 	struct joint *j = k->j;
 	struct joint_net *n = &j->eval[lane];
-	size_t T = (size_t)j->plan.t.T, micro = (size_t)j->plan.t.micro;
-	size_t from = num_lane_from(k->n, lane, j->plan.t.lanes), to = num_lane_to(k->n, lane, j->plan.t.lanes);
+	size_t T = (size_t)n->T, micro = (size_t)n->micro, sets = (k->n + micro - 1) / micro;
+	size_t from = num_lane_from(sets, lane, j->plan.t.lanes), to = num_lane_to(sets, lane, j->plan.t.lanes);
 
-	for (size_t at = from; at < to; at += micro) {
-		size_t here = to - at < micro ? to - at : micro;
+	for (size_t at = from * micro; at < to * micro; at += micro) {
+		size_t here = k->n - at < micro ? k->n - at : micro;
 
 		for (size_t i = 0; i < micro * T; i++) {
 			bool in = i < here * T;
 
 			node_ids(n->id)[i] = in ? k->in[at * T + i] : 0;
 			node_ids(n->truth)[i] = in ? k->truth[at * T + i] : ID_NONE;
-			n->first[i] = in ? k->first[at * T + i] : 0;
+			n->is[i] = in ? k->is[at * T + i] : 0;
 		}
 		if (j->plan.path != JOINT_OFF)
 			ranges(j, n);
@@ -361,16 +489,20 @@ static void nats_lane(void *ctx, int lane)
 	}
 }
 
-void joint_nats(struct joint *j, const uint32_t *in, const uint32_t *truth, const uint8_t *first, int n,
-                float *out)
+void joint_nats(struct joint *j, const uint32_t *in, const uint32_t *truth, const uint8_t *is, int n, int T,
+                bool shuffled, float *out)
 {
-	struct nats k = { j, in, truth, first, out, (size_t)n };
+	struct nats k = { j, in, truth, is, out, (size_t)n };
 
 	if (!j->eval) {
 		j->eval = mem_alloc((size_t)j->plan.t.lanes, sizeof *j->eval);
+		j->eval_T = T;
 		for (int l = 0; l < j->plan.t.lanes; l++)
-			lay(&j->eval[l], j, l, false);
+			lay(&j->eval[l], j, l, T, 2, false);
 	}
+	must(j->eval_T == T);
+	for (int l = 0; l < j->plan.t.lanes; l++)
+		j->eval[l].shuffled = shuffled || j->plan.path == JOINT_SHUFFLED;
 	num_lanes(j->plan.t.lanes, 0, nats_lane, &k);
 }
 
@@ -384,19 +516,24 @@ uint64_t joint_size(const struct joint *j)
 	return n;
 }
 
-double joint_flops(const struct joint_plan *p, double scenes)
+/* Multiply-adds forward of one token that reads `kept` rows on average, of which there are `per` a token. */
+static double reading(double w, double per, double kept_rows)
 {
-	double w = p->t.shape.width, per = scenes * p->registers / p->t.T;	/* registers a token */
-	double flops = teller_flops(&p->t.shape, p->t.T, p->t.window), seen = scenes * p->registers / 2;
-	double reading = 0;
+	return 2 * w * w + per * 2 * w * w + 2 * w * kept_rows;
+}
 
-	if (p->path == JOINT_OFF)
-		return flops;
-	if (p->reach && seen > p->reach * (double)p->registers)
-		seen = p->reach * (double)p->registers;
-	for (int l = 0; l < p->t.shape.layers; l++)
-		if (reads(p, l))
-			reading += 2 * w * w + per * 2 * w * w + 2 * w * seen;
-	reading += 2 * w * w + 2 * w * p->registers + per * (2 * w * w + 3 * w * w);
-	return flops + 6 * reading;
+double joint_flops(const struct joint_plan *p, double scenes, double words)
+{
+	double w = p->t.shape.width, T = p->t.T, R = p->registers, per = scenes * R / T, more = 0;
+	double part = p->reach && p->reach < scenes / 2 ? p->reach / scenes : 0.5;	/* of the span that is seen */
+
+	for (int l = 0; l < p->t.shape.layers && p->path != JOINT_OFF; l++) {
+		if (reads(p, l) && kept(p, REGISTERS))
+			more += reading(w, per, scenes * R * part);
+		if (reads(p, l) && kept(p, WORDS))
+			more += reading(w, words / T, words * part);
+	}
+	if (kept(p, REGISTERS))
+		more += 2 * w * w + 2 * w * R + per * (2 * w * w + 3 * w * w);
+	return teller_flops(&p->t.shape, p->t.T, p->t.window) + 6 * more;
 }

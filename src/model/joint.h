@@ -1,19 +1,24 @@
 /* joint.h - the teller with its scene path: reader and teller trained by one token loss.
  *
  *   tokens of a span   ->  layers 0 .. read_at-1, attention over the last `window` tokens
- *   scenes             ->  reader: each scene's states, pooled into `registers` vectors
- *   layers read_at ..  ->  as before, and each of `cross` also reads the registers of the scenes that
+ *   scenes             ->  reader: of each scene its salient words, as they stand, and `registers`
+ *                          vectors pooled from all its states
+ *   layers read_at ..  ->  as before, and each of `cross` also reads what is kept of the scenes that
  *                          ended before the token
  *
- * A span is a stretch of a book of T tokens, cut into scenes by the caller. The reader shares the
+ * A span is a stretch of T tokens, cut into scenes and books by the caller. The reader shares the
  * teller's lower layers, so that reading costs little more than pooling; the gradient of every
- * token passes through the registers into all the scenes before it (Thought Gestalt, 2026; memory
+ * token passes through the memory into all the scenes before it (Thought Gestalt, 2026; memory
  * read by cross-attention as in RETRO [Borgeaud 2022], trained through as in the Compressive
- * Transformer's ideal [Rae 2020]).
+ * Transformer's ideal [Rae 2020]; single states kept, not blurred, as in Memorizing Transformers
+ * [Wu 2022], but only of the words that tell one scene from another).
  *
  *   reader     k, v = Wkv·norm(x);  r[s][j] = query[j] + Wo·attention(Wq·query[j], k, v over scene s);
  *              r += Wdown·(silu(g) ⊙ u), [g|u] = Wgu·norm(r)
- *   cross      x += Wxo·attention(Wxq·norm(x), Wxk·norm(r), Wxv·norm(r) over scenes that ended)
+ *   words      m[i] = norm(x[i]) for each salient token i
+ *   cross      x += Wxo·attention(Wxq·norm(x), Wxk·r, Wxv·r over scenes that ended), for registers and
+ *              words apart. No place enters: a scene is as near as it is alike, and spans may be longer
+ *              when scoring than in training.
  *
  * With JOINT_OFF it is the token model of the same spans and window: the rival at equal text.
  */
@@ -25,21 +30,26 @@
 enum joint_path {
 	JOINT_OFF,		/* the token model */
 	JOINT_ON,
-	JOINT_SHUFFLED,		/* registers of another span of the batch: the control */
+	JOINT_SHUFFLED,		/* the scenes of another span of the batch: the control */
 };
 struct joint_plan {
 	struct teller_plan t;	/* T: tokens of a span; window */
 	enum joint_path path;
 	int read_at;		/* layers below the reader, 1 .. layers-1 */
-	int cross_every;	/* layers read_at, read_at + cross_every, … read the scenes */
-	int registers;		/* a scene, 1 .. 64; DESIGN.md has four: logic, emotion, image, function */
-	int units;		/* scenes of a span at most; those beyond are joined to the last */
+	int cross_every;	/* layers read_at, read_at + cross_every, … read the scenes; 0: only read_at */
+	int cross_heads;	/* of the reading; 0: as the teller has */
+	int registers;		/* pooled vectors a scene, 0 .. 64; DESIGN.md has four: logic, emotion, image, function */
+	int units;		/* scenes of a span at most, for registers; those beyond are joined to the last */
+	int words;		/* salient tokens a span keeps at most, 0 .. T; those beyond are left out */
 	int reach;		/* scenes back that a token reads; 0: all of the span */
 };
 
-/* Row `row` of the batch of `step`: T inputs, T truths (ID_NONE: not counted), and first[i] = 1 where
- * a scene begins. Called from lanes. */
-typedef void joint_rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *truth, uint8_t *first);
+/* What a token is to the scene path. */
+enum { TOKEN_SCENE = 1 /* the first of a scene */, TOKEN_BOOK = 2 /* … of a book */, TOKEN_SALIENT = 4 };
+
+/* Row `row` of the batch of `step`: T inputs, T truths (ID_NONE: not counted), and what each input is
+ * (TOKEN_…). Called from lanes. */
+typedef void joint_rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *truth, uint8_t *is);
 
 struct joint;
 /* ERR_USAGE for an impossible plan. Two rows of a lane at least are needed for JOINT_SHUFFLED. */
@@ -47,14 +57,18 @@ enum status joint_open(struct joint **out, const struct joint_plan *plan, joint_
                        struct err *e);
 void joint_close(struct joint *j);
 struct params *joint_params(struct joint *j);
-/* As teller_lane, teller_ready, teller_nats (first [n][T]). `joint` is a struct joint *. */
+void joint_reset(struct joint *j);	/* first values again */
+/* As teller_lane, teller_ready. `joint` is a struct joint *. */
 void joint_lane(void *joint, int lane, uint64_t step, double *loss, double *count);
 void joint_ready(void *joint);
-void joint_nats(struct joint *j, const uint32_t *in, const uint32_t *truth, const uint8_t *first, int n,
-                float *out);
-/* Numbers in all tensors; multiply-adds times two of one token, forward and back, with `scenes` scenes a
- * span. */
+/* Nats of each truth of n spans of T tokens (T may be another than in training, the same in all calls), in,
+ * truth, is and out [n][T]. shuffled: spans 2k
+ * and 2k + 1 read each other's scenes, to see what the scenes are worth. Uses lanes. */
+void joint_nats(struct joint *j, const uint32_t *in, const uint32_t *truth, const uint8_t *is, int n, int T,
+                bool shuffled, float *out);
+/* Numbers in all tensors; multiply-adds times two of one token, forward and back, with `scenes` scenes and
+ * `words` salient tokens a span. */
 uint64_t joint_size(const struct joint *j);
-double joint_flops(const struct joint_plan *p, double scenes);
+double joint_flops(const struct joint_plan *p, double scenes, double words);
 
 #endif

@@ -169,8 +169,7 @@ static void lay(struct teller_net *n, struct teller *t, int lane, bool train)
 	net_plan(net);
 }
 
-/* About a thousand tokens at once. */
-static int micro_of(const struct teller_plan *p)
+int teller_micro(const struct teller_plan *p)
 {
 	int each = p->rows / p->lanes, best = 1;
 
@@ -209,7 +208,7 @@ enum status teller_open(struct teller **out, const struct teller_plan *plan, str
 	t = mem_alloc(1, sizeof *t);
 	t->plan = *plan;
 	if (!t->plan.micro)
-		t->plan.micro = micro_of(plan);
+		t->plan.micro = teller_micro(plan);
 	teller_tensors_add(&t->m, &t->p, &plan->shape);
 	params_alloc(&t->p, plan->lanes);
 	teller_tensors_init(&t->m, &t->p, plan->seed);

@@ -90,6 +90,8 @@ struct teller {
 	teller_rows *rows;
 	void *rows_ctx;
 };
+/* The micro of a plan that leaves it open: about a thousand tokens at once. */
+int teller_micro(const struct teller_plan *p);
 /* ERR_USAGE for an impossible plan. Weights have their first values; in bf16 they are packed. */
 enum status teller_open(struct teller **out, const struct teller_plan *plan, struct err *e);
 void teller_close(struct teller *t);

@@ -5,6 +5,8 @@
  *
  * Invariant: within an epoch no two rows share a truth; every token of a text is scored once.
  */
+#include <stdlib.h>
+
 #include "order/windows.h"
 
 static void begin_epoch(struct windows *w, uint64_t epoch)
@@ -48,12 +50,18 @@ void windows_step(struct windows *w, uint64_t step)
 		begin_epoch(w, step / w->per_epoch);
 }
 
-void windows_row(const struct windows *w, uint64_t step, int row, uint32_t *in, uint32_t *truth)
+size_t windows_at(const struct windows *w, uint64_t step, int row)
 {
 	size_t k = (size_t)(step % w->per_epoch) * (size_t)w->rows + (size_t)row;
-	const uint32_t *from = w->id + w->phase + (size_t)w->order[k] * (size_t)w->T;
 
 	must(step / w->per_epoch == w->epoch && row < w->rows);
+	return w->phase + (size_t)w->order[k] * (size_t)w->T;
+}
+
+void windows_row(const struct windows *w, uint64_t step, int row, uint32_t *in, uint32_t *truth)
+{
+	const uint32_t *from = w->id + windows_at(w, step, row);
+
 	memcpy(in, from, (size_t)w->T * sizeof *in);
 	memcpy(truth, from + 1, (size_t)w->T * sizeof *truth);
 }
@@ -76,31 +84,62 @@ size_t scoring_count(const struct scoring *s)
 	return n;
 }
 
-int scoring_window(const struct scoring *s, size_t k, uint32_t *in, uint32_t *truth)
+size_t scoring_at(const struct scoring *s, size_t k, uint32_t *text)
 {
-	size_t half = (size_t)(s->T + 1) / 2, n = 0, from, T = (size_t)s->T;
-	uint32_t i = 0;
-	int counted = 0;
+	size_t half = (size_t)(s->T + 1) / 2;
 
-	for (; i < s->texts; i++) {
-		size_t here;
+	for (*text = 0; *text < s->texts; ++*text) {
+		size_t here = text_windows((size_t)(s->first[*text + 1] - s->first[*text]), s->T);
 
-		n = (size_t)(s->first[i + 1] - s->first[i]);
-		here = text_windows(n, s->T);
 		if (k < here)
-			break;
+			return k * half;
 		k -= here;
 	}
-	must(i < s->texts);
-	from = k * half;		/* the window's first truth is token `from` of the text */
+	must(!"a window beyond the last");
+	return 0;
+}
+
+int scoring_window(const struct scoring *s, size_t k, uint32_t *in, uint32_t *truth)
+{
+	size_t T = (size_t)s->T, half = (T + 1) / 2, from, n;
+	uint32_t i;
+	int counted = 0;
+
+	from = scoring_at(s, k, &i);		/* the window's first truth is token `from` of the text */
+	n = (size_t)(s->first[i + 1] - s->first[i]);
 	for (size_t j = 0; j < T; j++) {
 		size_t at = from + j;
 		const uint32_t *text = s->id + s->first[i];
-		bool count = at < n && (k == 0 || j >= T - half);
+		bool count = at < n && (from == 0 || j >= T - half);
 
 		in[j] = at == 0 ? s->start : at <= n ? text[at - 1] : s->start;
 		truth[j] = count ? text[at] : UINT32_MAX;
 		counted += count;
 	}
 	return counted;
+}
+
+/* ---- salience -------------------------------------------------------------------------------- */
+static int by_count(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+void salient_ids(uint8_t *yes, uint32_t vocab, const uint32_t *id, size_t n, double share)
+{
+	uint64_t *key = mem_alloc(vocab, sizeof *key), seen = 0;
+
+	must(n < (uint64_t)1 << 32);
+	for (size_t i = 0; i < n; i++)
+		key[id[i]] += (uint64_t)1 << 32;
+	for (uint32_t v = 0; v < vocab; v++)
+		key[v] |= v;
+	qsort(key, vocab, sizeof *key, by_count);
+	for (uint32_t k = 0; k < vocab; k++) {
+		seen += key[k] >> 32;
+		yes[(uint32_t)key[k]] = (double)seen <= share * (double)n;
+	}
+	mem_free(key);
 }

@@ -34,6 +34,8 @@ void windows_close(struct windows *w);
 void windows_step(struct windows *w, uint64_t step);
 /* Row of the batch: in, truth [T]. Any thread, between two calls of windows_step. */
 void windows_row(const struct windows *w, uint64_t step, int row, uint32_t *in, uint32_t *truth);
+/* The place in the stream of the row's first input. */
+size_t windows_at(const struct windows *w, uint64_t step, int row);
 
 /* ---- scoring -------------------------------------------------------------------------------- */
 struct scoring {
@@ -45,5 +47,12 @@ struct scoring {
 size_t scoring_count(const struct scoring *s);		/* windows in all */
 /* Window k: in [T], truth [T]; UINT32_MAX where a truth is not counted. Returns how many are. */
 int scoring_window(const struct scoring *s, size_t k, uint32_t *in, uint32_t *truth);
+/* Where window k stands: its text, and the first truth's place in that text. */
+size_t scoring_at(const struct scoring *s, size_t k, uint32_t *text);
+
+/* ---- salience --------------------------------------------------------------------------------
+ * yes[id] = 1 for the rarest ids: as many as make up `share` of the running tokens, ids never met
+ * among them. What they stand for tells one scene from another; the rest is how it is said. */
+void salient_ids(uint8_t *yes, uint32_t vocab, const uint32_t *id, size_t n, double share);
 
 #endif

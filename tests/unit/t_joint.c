@@ -8,7 +8,7 @@ static const struct teller_shape small = { 3, 16, 2, 24, VOCAB, T, 10000 };
 
 /* Scenes of six tokens. The first scene names a token; every scene's last token is that token again,
  * which three layers with a window of two cannot know; all else is noise. */
-static void rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *truth, uint8_t *first)
+static void rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *truth, uint8_t *is)
 {
 	struct rng r = rng_stream(7, "t.joint", step * 100 + (uint64_t)row);
 	uint32_t text[T + 1], name = 10 + (uint32_t)rng_below(&r, 8);
@@ -19,7 +19,7 @@ static void rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *trut
 	for (int i = 0; i < T; i++) {
 		in[i] = text[i];
 		truth[i] = text[i + 1];
-		first[i] = i % 6 == 1;
+		is[i] = (i % 6 == 1 ? TOKEN_SCENE : 0) | (in[i] >= 9 ? TOKEN_SALIENT : 0);
 	}
 }
 
@@ -27,7 +27,7 @@ static struct joint_plan plan(enum joint_path path)
 {
 	return (struct joint_plan){
 		.t = { .shape = small, .rows = 8, .T = T, .lanes = 2, .micro = 2, .window = 2, .wide = NUM_F32, .seed = 3 },
-		.path = path, .read_at = 1, .cross_every = 1, .registers = 2, .units = 6,
+		.path = path, .read_at = 1, .cross_every = 1, .cross_heads = 4, .registers = 2, .units = 6, .words = 12,
 	};
 }
 
@@ -106,7 +106,7 @@ static void t_sees_no_future(void **state)
 	struct joint_plan p = plan(JOINT_ON);
 	struct joint *j = make(&p);
 	uint32_t in[2 * T], truth[2 * T];
-	uint8_t first[2 * T];
+	uint8_t is[2 * T];
 	float a[2 * T], b[2 * T];
 
 	(void)state;
@@ -115,11 +115,11 @@ static void t_sees_no_future(void **state)
 		adamw_step(joint_params(j), &ADAMW_DEFAULT, 1e-2, (uint64_t)s + 1);
 	}
 	for (int r = 0; r < 2; r++)
-		rows(NULL, 0, r, in + r * T, truth + r * T, first + r * T);
-	joint_nats(j, in, truth, first, 2, a);
+		rows(NULL, 0, r, in + r * T, truth + r * T, is + r * T);
+	joint_nats(j, in, truth, is, 2, T, false, a);
 	in[14] = (in[14] + 1) % VOCAB;
-	first[16] = 1;
-	joint_nats(j, in, truth, first, 2, b);
+	is[16] = TOKEN_SCENE;
+	joint_nats(j, in, truth, is, 2, T, false, b);
 	for (int i = 0; i < 2 * T; i++)
 		CHECK(i >= 14 && i < T ? 1 : a[i] == b[i]);
 	CHECK(a[14] != b[14]);
@@ -133,7 +133,7 @@ static double named(enum joint_path path, int steps)
 	struct joint_plan p = plan(path);
 	struct joint *j = make(&p);
 	uint32_t in[8 * T], truth[8 * T];
-	uint8_t first[8 * T];
+	uint8_t is[8 * T];
 	float nats[8 * T];
 	double sum = 0;
 	int n = 0;
@@ -145,8 +145,8 @@ static double named(enum joint_path path, int steps)
 		joint_ready(j);
 	}
 	for (int r = 0; r < 8; r++)
-		rows(NULL, 1000000, r, in + r * T, truth + r * T, first + r * T);
-	joint_nats(j, in, truth, first, 8, nats);
+		rows(NULL, 1000000, r, in + r * T, truth + r * T, is + r * T);
+	joint_nats(j, in, truth, is, 8, T, false, nats);
 	for (int i = 0; i < 8 * T; i++)
 		if (i % T > 8 && i % T % 6 == 5) {
 			sum += (double)nats[i];
@@ -204,7 +204,9 @@ static void t_refused(void **state)
 	} while (0)
 	REFUSED(p.read_at = 0);
 	REFUSED(p.read_at = 3);
-	REFUSED(p.registers = 0);
+	REFUSED(p.registers = 0; p.words = 0);
+	REFUSED(p.words = T + 1);
+	REFUSED(p.cross_heads = 3);
 	REFUSED(p.units = T + 1);
 	REFUSED(p.t.lanes = 3);
 	REFUSED(p.path = JOINT_SHUFFLED; p.t.micro = 1);
