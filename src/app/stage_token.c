@@ -68,6 +68,8 @@ static void fill_plan(struct joint_plan *p, const struct training *t)
 		return;
 	p->read_at = or_int(p->read_at, (s->layers + 1) / 2);
 	p->cross_heads = s->width >= 128 ? s->width / 64 : s->heads;
+	p->register_dim = s->width / 4 > 1 ? s->width / 4 : 1;
+	p->tell = p->registers ? 0.1 : 0;
 	p->units = p->t.T >= 64 ? p->t.T / 64 : 1;
 	if (t->o->words >= 0)
 		p->words = (int)ceil((t->o->words > 0 ? t->o->words : 0.2) * 1.3 * p->t.T);
@@ -82,9 +84,9 @@ static struct str config_of(struct training *t)
 	struct str scenes = S("");
 
 	if (p->path != JOINT_OFF)
-		scenes = str_printf(&t->mem, "\"read_at\":%d,\"cross_every\":%d,\"cross_heads\":%d,\"registers\":%d,"
+		scenes = str_printf(&t->mem, "\"read_at\":%d,\"cross_every\":%d,\"cross_heads\":%d,\"registers\":%d,\"tell\":%g,"
 		                    "\"units\":%d,\"words\":%d,\"salient\":%g,", p->read_at, p->cross_every, p->cross_heads,
-		                    p->registers, p->units, p->words, t->o->words);
+		                    p->registers, p->tell, p->units, p->words, t->o->words);
 	return str_printf(&t->mem, "{\"layers\":%d,\"width\":%d,\"heads\":%d,\"hidden\":%d,\"vocab\":%d,\"context\":%d,"
 	                  "\"batch\":%d,\"lanes\":%d,\"window\":%d," STR_FMT "\"dropout\":%g,\"precision\":\"%s\",\"rate\":%g,"
 	                  "\"decay\":%g,\"warmup\":%g,\"schedule\":\"%s\",\"steps\":%llu,\"epochs\":%g,\"minutes\":%g,"

@@ -17,6 +17,7 @@
 
 #include "model/joint.h"
 
+enum { REGISTERS_MAX = 64, TOLD = 4 /* tokens a scene */ };
 enum memory { REGISTERS, WORDS, MEMORIES };
 struct cross {
 	int norm, q, kv, out;		/* tensors; q < 0: not read */
@@ -24,6 +25,7 @@ struct cross {
 struct joint_net {
 	struct net *net;
 	struct node *id, *truth, *pool, *query, *word, *see[MEMORIES], *loss;
+	struct node *z, *part[REGISTERS_MAX], *of, *told, *tell;	/* registers; their own task: whose, which, its loss */
 	uint8_t *is;			/* [micro][T] */
 	int T, micro;			/* tokens of a span; spans at once */
 	int *words;			/* [micro]: salient tokens kept of each span */
@@ -33,7 +35,7 @@ struct joint {
 	struct joint_plan plan;
 	struct teller_tensors m;
 	struct params p;
-	int query, pool_norm, pool_q, pool_kv, pool_out, ffn_norm, gate_up, down, mem_norm[MEMORIES];	/* the reader's tensors */
+	int query, pool_norm, pool_q, pool_kv, pool_out, ffn_norm, gate_up, down, mem_norm[MEMORIES], meaning, say;	/* the reader's */
 	struct cross (*cross)[MEMORIES];	/* [layers] */
 	struct joint_net *lane, *eval;	/* [lanes] */
 	int eval_T;
@@ -63,8 +65,10 @@ static const char *plan_wrong(const struct joint_plan *p)
 		return "cross_every must not be negative";
 	if (p->cross_heads < 0 || (p->cross_heads && p->t.shape.width % p->cross_heads))
 		return "the width must be a multiple of the heads that read scenes";
-	if (p->registers < 0 || p->registers > 64)
+	if (p->registers < 0 || p->registers > REGISTERS_MAX)
 		return "a scene must have at most 64 registers";
+	if (p->registers && (p->register_dim < 1 || p->register_dim > p->t.shape.width || !(p->tell >= 0)))
+		return "a register must have 1 number to as many as the width";
 	if (p->words < 0 || p->words > p->t.T)
 		return "a span cannot keep more words than it has tokens";
 	if (!p->registers && !p->words)
@@ -98,7 +102,7 @@ static void tensors(struct joint *j)
 		c->field = PARAMS_ADD(&j->p, name, flags, __VA_ARGS__)
 		ADD(norm, 0, w);
 		ADD(q, matrix, w, w);
-		ADD(kv, matrix, 2 * w, w);
+		ADD(kv, matrix, 2 * w, m == WORDS ? w : (size_t)j->plan.register_dim);
 		ADD(out, matrix, w, w);
 #undef ADD
 	}
@@ -107,7 +111,8 @@ static void tensors(struct joint *j)
 	if (!kept(&j->plan, REGISTERS))
 		return;
 	j->query = PARAMS_ADD(&j->p, "reader.query", PARAM_PACK, R, w);
-	j->pool_norm = PARAMS_ADD(&j->p, "reader.norm", 0, w);
+	if (!kept(&j->plan, WORDS))
+		j->pool_norm = PARAMS_ADD(&j->p, "reader.norm", 0, w);
 	j->pool_q = PARAMS_ADD(&j->p, "reader.q", matrix, w, w);
 	j->pool_kv = PARAMS_ADD(&j->p, "reader.kv", matrix, 2 * w, w);
 	j->pool_out = PARAMS_ADD(&j->p, "reader.out", matrix, w, w);
@@ -115,6 +120,9 @@ static void tensors(struct joint *j)
 	j->gate_up = PARAMS_ADD(&j->p, "reader.gate_up", matrix, 2 * w, w);
 	j->down = PARAMS_ADD(&j->p, "reader.down", matrix, w, w);
 	j->mem_norm[REGISTERS] = PARAMS_ADD(&j->p, "reader.out_norm", 0, w);
+	j->meaning = PARAMS_ADD(&j->p, "reader.z", matrix, (size_t)j->plan.register_dim, w);
+	if (j->plan.tell > 0)
+		j->say = PARAMS_ADD(&j->p, "reader.tell", matrix, w, R * (size_t)j->plan.register_dim);
 }
 
 static void first_values(struct joint *j)
@@ -138,7 +146,8 @@ static void first_values(struct joint *j)
 	if (!kept(&j->plan, REGISTERS))
 		return;
 	params_init(&j->p, j->query, 1, seed);
-	params_fill(&j->p, j->pool_norm, 1);
+	if (!kept(&j->plan, WORDS))
+		params_fill(&j->p, j->pool_norm, 1);
 	params_init(&j->p, j->pool_q, 0.5 * params_fan_in(&j->p, j->pool_q), seed);
 	params_init(&j->p, j->pool_kv, 0.5 * params_fan_in(&j->p, j->pool_kv), seed);
 	params_init(&j->p, j->pool_out, params_fan_in(&j->p, j->pool_out), seed);
@@ -146,6 +155,9 @@ static void first_values(struct joint *j)
 	params_init(&j->p, j->gate_up, 0.5 * params_fan_in(&j->p, j->gate_up), seed);
 	params_init(&j->p, j->down, 0.5 * params_fan_in(&j->p, j->down), seed);
 	params_fill(&j->p, j->mem_norm[REGISTERS], 1);
+	params_init(&j->p, j->meaning, params_fan_in(&j->p, j->meaning), seed);
+	if (j->plan.tell > 0)
+		params_init(&j->p, j->say, params_fan_in(&j->p, j->say), seed);
 }
 
 /* ---- the net -------------------------------------------------------------------------------- */
@@ -167,14 +179,14 @@ static int register_rows(const struct joint_plan *p, const struct joint_net *n)
 	return n->micro * span_units(p, n->T) * p->registers;
 }
 
-/* The registers of all scenes, normalised: [micro·units·registers][width]. */
+/* The registers of all scenes [micro·units·registers][register_dim], each of length sqrt(register_dim). x:
+ * what is pooled, normalised. */
 static struct node *reader(struct net *t, struct joint *j, struct joint_net *n, struct node *x)
 {
 	const struct joint_plan *p = &j->plan;
 	int w = p->t.shape.width, H = p->t.shape.heads;
 	struct attend a = { .heads = H, .head = w / H, .v_at = w };
-	struct node *kv = net_linear(t, net_rmsnorm(t, x, j->pool_norm), j->pool_kv, -1);
-	struct node *q, *r;
+	struct node *kv = net_linear(t, x, j->pool_kv, -1), *q, *r;
 
 	n->query = net_ids(t, register_rows(p, n));
 	n->pool = net_ids(t, 2 * register_rows(p, n));
@@ -184,7 +196,27 @@ static struct node *reader(struct net *t, struct joint *j, struct joint_net *n, 
 	r = net_linear_add(t, q, r, j->pool_out);
 	r = net_linear_add(t, r, net_swiglu(t, net_linear(t, net_rmsnorm(t, r, j->ffn_norm), j->gate_up, -1)),
 	                   j->down);
-	return net_rmsnorm(t, r, j->mem_norm[REGISTERS]);
+	n->z = net_l2norm(t, net_linear32(t, net_rmsnorm(t, r, j->mem_norm[REGISTERS]), j->meaning, -1));
+	net_hold(n->z);
+	return net_scale(t, n->z, sqrt(p->register_dim));
+}
+
+/* The registers' own task: tokens of a scene from its registers, joined. */
+static void tell(struct net *t, struct joint *j, struct joint_net *n, struct node *mem)
+{
+	int scenes = n->micro * span_units(&j->plan, n->T);
+	struct node *z = NULL;
+
+	for (int r = 0; r < j->plan.registers; r++) {
+		struct node *one;
+
+		n->part[r] = net_ids(t, scenes);
+		one = net_gather(t, mem, n->part[r]);
+		z = z ? net_join(t, z, one) : one;
+	}
+	n->of = net_ids(t, TOLD * scenes);
+	n->told = net_ids(t, TOLD * scenes);
+	n->tell = net_ce(t, net_gather(t, net_linear32(t, z, j->say, -1), n->of), j->m.embed, n->told, j->plan.tell);
 }
 
 static struct node *cross(struct net *t, struct joint *j, struct joint_net *n, int layer, struct node *x,
@@ -226,17 +258,19 @@ static void lay(struct joint_net *n, struct joint *j, int lane, int T, int micro
 	if (p->t.dropout > 0 && train)
 		x = net_dropout(t, x, p->t.dropout);
 	for (int l = 0; l < p->t.shape.layers; l++) {
-		if (kept(p, REGISTERS) && l == p->read_at)
-			mem[REGISTERS] = reader(t, j, n, x);
 		if (kept(p, WORDS) && l == p->read_at) {
 			n->word = net_ids(t, micro * span_words(p, T));
 			mem[WORDS] = net_rmsnorm(t, net_gather(t, x, n->word), j->mem_norm[WORDS]);
 		}
+		if (kept(p, REGISTERS) && l == p->read_at)
+			mem[REGISTERS] = reader(t, j, n, mem[WORDS] ? mem[WORDS] : net_rmsnorm(t, x, j->pool_norm));
 		x = teller_attend(t, &j->m, l, x, T, p->t.window, p->t.dropout);
 		if (reads(p, l))
 			x = cross(t, j, n, l, x, mem);
 		x = teller_feed(t, &j->m, l, x, p->t.dropout);
 	}
+	if (kept(p, REGISTERS) && p->tell > 0 && train)
+		tell(t, j, n, mem[REGISTERS]);
 	n->loss = net_ce(t, net_rmsnorm(t, x, j->m.norm), j->m.embed, n->truth, 1);
 	t->scale = 1.0 / ((double)p->t.rows * T);
 	t->seed = p->t.seed;
@@ -262,20 +296,25 @@ struct place {
 	int *at;			/* [T]: words kept before each scene */
 };
 
-static void scene_ends(const struct joint *j, struct joint_net *n, int r, struct place *k, int i)
+/* What the registers of the scene at hand pool, which reaches to token i. */
+static void pools(const struct joint *j, struct joint_net *n, int r, const struct place *k, int i)
 {
 	const struct joint_plan *p = &j->plan;
-	int R = p->registers;
+	int R = p->registers, most = span_words(p, n->T);
+	uint32_t *range = node_ids(n->pool) + 2 * (size_t)(r * span_units(p, n->T) + k->unit) * (size_t)R;
 
-	if (kept(p, REGISTERS) && k->unit + 1 < span_units(p, n->T)) {
-		uint32_t *range = node_ids(n->pool) + 2 * (size_t)(r * span_units(p, n->T) + k->unit) * (size_t)R;
+	for (int q = 0; q < R; q++) {
+		range[2 * q] = (uint32_t)(kept(p, WORDS) ? r * most + k->at[k->unit] : r * n->T + k->start);
+		range[2 * q + 1] = (uint32_t)(kept(p, WORDS) ? r * most + k->words : r * n->T + i);
+	}
+}
 
-		for (int q = 0; q < R; q++) {
-			range[2 * q] = (uint32_t)(r * n->T + k->start);
-			range[2 * q + 1] = (uint32_t)(r * n->T + i);
-		}
-	} else if (kept(p, REGISTERS)) {
-		return;			/* joined to the last scene */
+static void scene_ends(const struct joint *j, struct joint_net *n, int r, struct place *k, int i)
+{
+	if (kept(&j->plan, REGISTERS)) {
+		if (k->unit + 1 >= span_units(&j->plan, n->T))
+			return;			/* joined to the last scene */
+		pools(j, n, r, k, i);
 	}
 	k->unit++;
 	k->start = i;
@@ -317,9 +356,34 @@ static void span(const struct joint *j, struct joint_net *n, int r, int *scratch
 		if (is[i] & TOKEN_SALIENT && k.words < most)
 			node_ids(n->word)[r * most + k.words++] = (uint32_t)(r * n->T + i);
 	}
+	if (kept(p, REGISTERS))
+		pools(j, n, r, &k, n->T);	/* nobody sees the last one; joint_registers reads it */
 	n->words[r] = k.words;
 	for (int i = k.words; i < most; i++)
 		node_ids(n->word)[r * most + i] = ID_NONE;
+}
+
+/* Of each scene TOLD salient tokens, evenly spaced from a place drawn by the step. */
+static void told(const struct joint *j, struct joint_net *n, uint64_t step)
+{
+	int units = span_units(&j->plan, n->T), R = j->plan.registers;
+	struct rng r = rng_stream(j->plan.t.seed, "joint.told", step * (uint64_t)j->plan.t.lanes + (uint64_t)n->net->lane);
+
+	for (int u = 0; u < n->micro * units; u++) {
+		const uint32_t *range = node_ids(n->pool) + 2 * (size_t)u * (size_t)R;
+		uint32_t len = range[1] - range[0], from = len ? (uint32_t)rng_below(&r, len) : 0;
+
+		for (int q = 0; q < R; q++)
+			node_ids(n->part[q])[u] = (uint32_t)(u * R + q);
+		for (int k = 0; k < TOLD; k++) {
+			uint32_t at = len ? range[0] + (from + (uint32_t)k * len / TOLD) % len : 0;
+
+			if (len && n->word)
+				at = node_ids(n->word)[at];
+			node_ids(n->of)[u * TOLD + k] = (uint32_t)u;
+			node_ids(n->told)[u * TOLD + k] = len ? node_ids(n->id)[at] : ID_NONE;
+		}
+	}
 }
 
 /* In a shuffled net a token may see fewer words than its own span has kept. */
@@ -449,50 +513,62 @@ void joint_lane(void *joint, int lane, uint64_t step, double *loss, double *coun
 		if (j->plan.path != JOINT_OFF)
 			ranges(j, n);
 		n->net->step = step * (uint64_t)(each / p->micro) + (uint64_t)(at / p->micro);
+		if (n->tell)
+			told(j, n, n->net->step);
 		net_forward(n->net);
 		net_back(n->net);
-		*loss += n->loss->loss;
+		*loss += n->loss->loss + (n->tell ? j->plan.tell * n->tell->loss : 0);
 		*count += n->loss->count;
 	}
 }
 
-struct nats {
+struct reading {
 	struct joint *j;
 	const uint32_t *in, *truth;
 	const uint8_t *is;
-	float *out;
+	float *nats, *z;		/* either may be NULL */
 	size_t n;
 };
 
-static void nats_lane(void *ctx, int lane)
+static void load(struct joint *j, struct joint_net *n, const struct reading *k, size_t at)
 {
-	struct nats *k = ctx;
+	size_t T = (size_t)n->T, micro = (size_t)n->micro, here = k->n - at < micro ? k->n - at : micro;
+
+	for (size_t i = 0; i < micro * T; i++) {
+		bool in = i < here * T;
+
+		node_ids(n->id)[i] = in ? k->in[at * T + i] : 0;
+		node_ids(n->truth)[i] = in && k->truth ? k->truth[at * T + i] : ID_NONE;
+		n->is[i] = in ? k->is[at * T + i] : 0;
+	}
+	if (j->plan.path != JOINT_OFF)
+		ranges(j, n);
+}
+
+static void reading_lane(void *ctx, int lane)
+{
+	struct reading *k = ctx;
 	struct joint *j = k->j;
 	struct joint_net *n = &j->eval[lane];
 	size_t T = (size_t)n->T, micro = (size_t)n->micro, sets = (k->n + micro - 1) / micro;
 	size_t from = num_lane_from(sets, lane, j->plan.t.lanes), to = num_lane_to(sets, lane, j->plan.t.lanes);
+	size_t each = k->z ? (size_t)span_units(&j->plan, n->T) * (size_t)j->plan.registers * (size_t)j->plan.register_dim : 0;
 
 	for (size_t at = from * micro; at < to * micro; at += micro) {
 		size_t here = k->n - at < micro ? k->n - at : micro;
 
-		for (size_t i = 0; i < micro * T; i++) {
-			bool in = i < here * T;
-
-			node_ids(n->id)[i] = in ? k->in[at * T + i] : 0;
-			node_ids(n->truth)[i] = in ? k->truth[at * T + i] : ID_NONE;
-			n->is[i] = in ? k->is[at * T + i] : 0;
-		}
-		if (j->plan.path != JOINT_OFF)
-			ranges(j, n);
+		load(j, n, k, at);
 		net_forward(n->net);
-		memcpy(k->out + at * T, net_ce_rows(n->loss), here * T * sizeof(float));
+		if (k->nats)
+			memcpy(k->nats + at * T, net_ce_rows(n->loss), here * T * sizeof(float));
+		if (k->z)
+			memcpy(k->z + at * each, n->z->x, here * each * sizeof(float));
 	}
 }
 
-void joint_nats(struct joint *j, const uint32_t *in, const uint32_t *truth, const uint8_t *is, int n, int T,
-                bool shuffled, float *out)
+static void read_all(struct reading *k, int T, bool shuffled)
 {
-	struct nats k = { j, in, truth, is, out, (size_t)n };
+	struct joint *j = k->j;
 
 	if (!j->eval) {
 		j->eval = mem_alloc((size_t)j->plan.t.lanes, sizeof *j->eval);
@@ -503,7 +579,19 @@ void joint_nats(struct joint *j, const uint32_t *in, const uint32_t *truth, cons
 	must(j->eval_T == T);
 	for (int l = 0; l < j->plan.t.lanes; l++)
 		j->eval[l].shuffled = shuffled || j->plan.path == JOINT_SHUFFLED;
-	num_lanes(j->plan.t.lanes, 0, nats_lane, &k);
+	num_lanes(j->plan.t.lanes, 0, reading_lane, k);
+}
+
+void joint_nats(struct joint *j, const uint32_t *in, const uint32_t *truth, const uint8_t *is, int n, int T,
+                bool shuffled, float *out)
+{
+	read_all(&(struct reading){ j, in, truth, is, out, NULL, (size_t)n }, T, shuffled);
+}
+
+void joint_registers(struct joint *j, const uint32_t *in, const uint8_t *is, int n, int T, float *z)
+{
+	must(kept(&j->plan, REGISTERS));
+	read_all(&(struct reading){ j, in, NULL, is, NULL, z, (size_t)n }, T, false);
 }
 
 /* ---- counting --------------------------------------------------------------------------------- */
@@ -516,24 +604,27 @@ uint64_t joint_size(const struct joint *j)
 	return n;
 }
 
-/* Multiply-adds forward of one token that reads `kept` rows on average, of which there are `per` a token. */
-static double reading(double w, double per, double kept_rows)
+/* Multiply-adds forward of one token that reads `kept` rows of D numbers on average, `per` of them a token. */
+static double reading_cost(double w, double D, double per, double kept_rows)
 {
-	return 2 * w * w + per * 2 * w * w + 2 * w * kept_rows;
+	return 2 * w * w + per * 2 * w * D + 2 * w * kept_rows;
 }
 
 double joint_flops(const struct joint_plan *p, double scenes, double words)
 {
-	double w = p->t.shape.width, T = p->t.T, R = p->registers, per = scenes * R / T, more = 0;
+	double w = p->t.shape.width, T = p->t.T, R = p->registers, D = p->register_dim, per = scenes * R / T, more = 0;
 	double part = p->reach && p->reach < scenes / 2 ? p->reach / scenes : 0.5;	/* of the span that is seen */
+	double pooled = kept(p, WORDS) ? words / T : 1;
 
 	for (int l = 0; l < p->t.shape.layers && p->path != JOINT_OFF; l++) {
 		if (reads(p, l) && kept(p, REGISTERS))
-			more += reading(w, per, scenes * R * part);
+			more += reading_cost(w, D, per, scenes * R * part);
 		if (reads(p, l) && kept(p, WORDS))
-			more += reading(w, words / T, words * part);
+			more += reading_cost(w, w, words / T, words * part);
 	}
 	if (kept(p, REGISTERS))
-		more += 2 * w * w + 2 * w * R + per * (2 * w * w + 3 * w * w);
+		more += pooled * (2 * w * w + 2 * w * R) + per * (2 * w * w + 3 * w * w + w * D);
+	if (kept(p, REGISTERS) && p->tell > 0)
+		more += scenes / T * (R * D * w + TOLD * w * p->t.shape.vocab);
 	return teller_flops(&p->t.shape, p->t.T, p->t.window) + 6 * more;
 }

@@ -13,9 +13,11 @@
  * Transformer's ideal [Rae 2020]; single states kept, not blurred, as in Memorizing Transformers
  * [Wu 2022], but only of the words that tell one scene from another).
  *
- *   reader     k, v = Wkv·norm(x);  r[s][j] = query[j] + Wo·attention(Wq·query[j], k, v over scene s);
- *              r += Wdown·(silu(g) ⊙ u), [g|u] = Wgu·norm(r)
  *   words      m[i] = norm(x[i]) for each salient token i
+ *   reader     k, v = Wkv·m, or Wkv·norm(x) when no words are kept;
+ *              r[s][j] = query[j] + Wo·attention(Wq·query[j], k, v over scene s);
+ *              r += Wdown·(silu(g) ⊙ u), [g|u] = Wgu·norm(r);  z[s][j] = Wz·norm(r) to length 1: the scene's meaning
+ *   tell       a few salient tokens of scene s by embed·(Wt·z[s]): what else is a scene remembered for?
  *   cross      x += Wxo·attention(Wxq·norm(x), Wxk·r, Wxv·r over scenes that ended), for registers and
  *              words apart. No place enters: a scene is as near as it is alike, and spans may be longer
  *              when scoring than in training.
@@ -39,6 +41,8 @@ struct joint_plan {
 	int cross_every;	/* layers read_at, read_at + cross_every, … read the scenes; 0: only read_at */
 	int cross_heads;	/* of the reading; 0: as the teller has */
 	int registers;		/* pooled vectors a scene, 0 .. 64; DESIGN.md has four: logic, emotion, image, function */
+	int register_dim;	/* numbers of each */
+	double tell;		/* weight of the registers' own task, a token of a scene by its registers alone; 0: none */
 	int units;		/* scenes of a span at most, for registers; those beyond are joined to the last */
 	int words;		/* salient tokens a span keeps at most, 0 .. T; those beyond are left out */
 	int reach;		/* scenes back that a token reads; 0: all of the span */
@@ -58,7 +62,7 @@ enum status joint_open(struct joint **out, const struct joint_plan *plan, joint_
 void joint_close(struct joint *j);
 struct params *joint_params(struct joint *j);
 void joint_reset(struct joint *j);	/* first values again */
-/* As teller_lane, teller_ready. `joint` is a struct joint *. */
+/* As teller_lane, teller_ready; the loss holds the registers' own task with its weight. `joint` is a struct joint *. */
 void joint_lane(void *joint, int lane, uint64_t step, double *loss, double *count);
 void joint_ready(void *joint);
 /* Nats of each truth of n spans of T tokens (T may be another than in training, the same in all calls), in,
@@ -66,6 +70,9 @@ void joint_ready(void *joint);
  * and 2k + 1 read each other's scenes, to see what the scenes are worth. Uses lanes. */
 void joint_nats(struct joint *j, const uint32_t *in, const uint32_t *truth, const uint8_t *is, int n, int T,
                 bool shuffled, float *out);
+/* The registers of every scene of n spans, z [n][units][registers·register_dim], units = plan.units·T/plan.T; those
+ * that a span does not have hold nothing of use. T as for joint_nats. */
+void joint_registers(struct joint *j, const uint32_t *in, const uint8_t *is, int n, int T, float *z);
 /* Numbers in all tensors; multiply-adds times two of one token, forward and back, with `scenes` scenes and
  * `words` salient tokens a span. */
 uint64_t joint_size(const struct joint *j);
