@@ -211,7 +211,9 @@ static bool go_on(struct run *r, struct err *e)
 	if (resumed && first) {
 		struct buf curve = { 0 };
 
-		watch_note(r->w, "training goes on from step %llu", (unsigned long long)r->s.step);
+		if (r->s.step < r->ckpt.steps)
+			watch_note(r->w, "training goes on from step %llu", (unsigned long long)r->s.step);
+		r->loaded = r->s.step;
 		r->before = r->ckpt.seconds;
 		if (!file_read(&curve, r->curve_path, 1 << 24, NULL))
 			buf_str(&r->curve, buf_view(&curve));
@@ -246,7 +248,8 @@ enum status run_train(struct run *r, const char *dir, const char *name, const st
 	r->began = r->saved = clock_now();
 	if (first)
 		r->log_file = fopen(str_printf(&r->mem, "%s/train.log", dir).p, resumed ? "a" : "w");
-	learn(&r->k.m, &r->plan, &r->s, &h, w, e);
+	if (!learn(&r->k.m, &r->plan, &r->s, &h, w, e) && o->keep && r->s.step > r->loaded)
+		save(r, &r->s, e);
 	if (r->log_file)
 		fclose(r->log_file);
 	r->ended = clock_now();

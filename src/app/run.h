@@ -19,6 +19,7 @@ struct run_plan {
 	const char *schedule;		/* "cool" (NULL), "cosine", "constant" */
 	bool resume;
 	uint64_t stop_after;
+	bool keep;			/* a checkpoint at the end too: to be opened again by resume */
 };
 struct run_model {
 	struct learner m;
@@ -43,6 +44,7 @@ struct run {
 	/* its own */
 	const char *ckpt_path, *curve_path;
 	struct checkpoint ckpt;
+	uint64_t loaded;		/* the step it went on from */
 	const struct watch *w;
 	FILE *log_file;
 	double began, ended, saved, before;	/* clock; seconds of earlier runs */

@@ -17,15 +17,11 @@
 #include "num/team.h"
 #include "order/windows.h"
 
-enum { DEV_TOKENS = 1 << 17 /* of a point of the curve */ };
-
 struct training {
 	const struct token_opts *o;
 	struct arena mem;
 	struct token_data d;
-	struct windows win;
-	struct joint *j;
-	struct joint_plan p;
+	struct token_run r;
 	struct run run;
 	const struct watch *w;
 };
@@ -78,7 +74,7 @@ static void fill_plan(struct joint_plan *p, const struct training *t)
 
 static struct str config_of(struct training *t)
 {
-	const struct joint_plan *p = &t->p;
+	const struct joint_plan *p = &t->r.p;
 	const struct teller_shape *s = &p->t.shape;
 	const struct run_plan *o = &t->o->run;
 	struct str scenes = S("");
@@ -96,77 +92,22 @@ static struct str config_of(struct training *t)
 	                  o->epochs, o->minutes, (unsigned long long)p->t.seed);
 }
 
-/* ---- the learner --------------------------------------------------------------------------------- */
-static void rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *truth, uint8_t *is)
-{
-	const struct training *t = ctx;
-	size_t T = (size_t)t->p.t.T;
-
-	windows_row(&t->win, step, row, in, truth);
-	if (t->d.train.is)
-		memcpy(is, t->d.train.is + windows_at(&t->win, step, row), T);
-	else
-		memset(is, 0, T);
-}
-
-static void begin(void *ctx, uint64_t step)
-{
-	windows_step(&((struct training *)ctx)->win, step);
-}
-
-static void lane(void *ctx, int l, uint64_t step, double *loss, double *count)
-{
-	joint_lane(((struct training *)ctx)->j, l, step, loss, count);
-}
-
-static void ready(void *ctx)
-{
-	joint_ready(((struct training *)ctx)->j);
-}
-
-static void reset(void *ctx)
-{
-	joint_reset(((struct training *)ctx)->j);
-}
-
-static double measure(void *ctx, const struct watch *w)
-{
-	struct training *t = ctx;
-	struct err e = { 0 };
-	double bpc = NAN;
-
-	if (t->d.dev.s.ids.n)		/* NAN when stopped */
-		token_score(&bpc, t->j, t->p.t.T, &t->d.dev, token_start(t->d.tok.t), DEV_TOKENS, TOKEN_SCORE_QUIET, w, &e);
-	return bpc;
-}
-
 /* ---- what comes out ------------------------------------------------------------------------------ */
-/* Multiply-adds times two of a token, with the scenes and salient tokens that the training books have. */
-static double flops(const struct training *t)
-{
-	const struct token_part *p = &t->d.train;
-	double n = (double)p->s.ids.n, T = t->p.t.T, words = 0;
-
-	for (size_t i = 0; p->is && i < p->s.ids.n; i++)
-		words += p->is[i] & TOKEN_SALIENT ? 1 : 0;
-	return joint_flops(&t->p, p->scenes / n * T, words / n * T);
-}
-
 static void summary(struct training *t, struct buf *out, double dev, double test, double shuffled)
 {
-	const struct teller_plan *p = &t->p.t;
+	const struct teller_plan *p = &t->r.p.t;
 	const struct run *r = &t->run;
 	double tokens = (double)r->plan.steps * p->rows * p->T;
 
 	buf_printf(out, "%s: %d layers of %d, vocabulary %d, context %d: %.2f million parameters\n", t->o->dir,
-	           p->shape.layers, p->shape.width, p->shape.vocab, p->T, (double)joint_size(t->j) / 1e6);
-	if (t->p.path != JOINT_OFF)
+	           p->shape.layers, p->shape.width, p->shape.vocab, p->T, (double)joint_size(t->r.j) / 1e6);
+	if (t->r.p.path != JOINT_OFF)
 		buf_printf(out, "scene path: attention over the last %d tokens, %d registers a scene and %.0f %% of the tokens kept, read "
-		           "above layer %d\n", p->window, t->p.registers, 100 * (t->o->words < 0 ? 0 : t->o->words > 0 ?
-		           t->o->words : 0.2), t->p.read_at);
+		           "above layer %d\n", p->window, t->r.p.registers, 100 * (t->o->words < 0 ? 0 : t->o->words > 0 ?
+		           t->o->words : 0.2), t->r.p.read_at);
 	buf_printf(out, "%llu steps, %.2f epochs, %.1f million tokens in %.0f s (%.0f tokens a second), %.3g FLOP\n",
-	           (unsigned long long)r->plan.steps, (double)r->plan.steps / (double)t->win.per_epoch, tokens / 1e6,
-	           run_seconds(r), tokens / run_seconds(r), tokens * flops(t));
+	           (unsigned long long)r->plan.steps, (double)r->plan.steps / (double)t->r.win.per_epoch, tokens / 1e6,
+	           run_seconds(r), tokens / run_seconds(r), tokens * token_run_flops(&t->r));
 	if (isfinite(dev))
 		buf_printf(out, "dev: %.4f bits a character (%u books, %llu characters)\n", dev, t->d.dev.s.texts,
 		           (unsigned long long)t->d.dev.chars);
@@ -183,17 +124,17 @@ static enum status card(struct training *t, const struct buf *sum, struct err *e
 	enum status st;
 
 	buf_printf(&b, "# %s\n\nA LLaMA-shaped decoder trained from scratch on this library alone by ltm %s.\n\n",
-	           t->p.path == JOINT_OFF ? "Token model" : "Teller with a scene path", LTM_VERSION);
+	           t->r.p.path == JOINT_OFF ? "Token model" : "Teller with a scene path", LTM_VERSION);
 	buf_printf(&b, "```\n" STR_FMT "```\n\n| | |\n| --- | --- |\n", STR_ARG(buf_view(sum)));
 	buf_printf(&b, "| tokenizer | %s, %.3f characters a token |\n", tokens_scheme_name(tokens_scheme(t->d.tok.t)),
 	           (double)t->d.train.chars / (double)t->d.train.s.ids.n);
 	buf_printf(&b, "| training books | %u, %llu characters |\n", t->d.train.s.texts,
 	           (unsigned long long)t->d.train.chars);
-	buf_printf(&b, "| FLOP a token, forward and back | %.4g |\n", flops(t));
+	buf_printf(&b, "| FLOP a token, forward and back | %.4g |\n", token_run_flops(&t->r));
 	buf_printf(&b, "| settings | `" STR_FMT "` |\n| data | %016llx |\n\n", STR_ARG(t->run.k.config),
 	           (unsigned long long)t->d.hash);
 	buf_printf(&b, "Learning curve (dev: a sample of %d tokens):\n\n```\nstep\tepoch\tseconds\tloss\tdev bpc\n" STR_FMT "```\n",
-	           DEV_TOKENS, STR_ARG(buf_view(&t->run.curve)));
+	           TOKEN_RUN_DEV, STR_ARG(buf_view(&t->run.curve)));
 	st = file_save(str_printf(&t->mem, "%s/card.md", t->o->dir).p, buf_view(&b), e);
 	buf_free(&b);
 	return st;
@@ -206,12 +147,12 @@ static enum status finish(struct training *t, struct buf *out, struct err *e)
 	char hash[20];
 
 	snprintf(hash, sizeof hash, "%016llx", (unsigned long long)t->d.tok.hash);
-	if (tellerfile_save(str_printf(&t->mem, "%s/" TELLER_MODEL, t->o->dir).p, &t->p.t.shape, joint_params(t->j), hash, e) ||
-	    token_score(&dev, t->j, t->p.t.T, &t->d.dev, start, 0, 0, t->w, e) ||
-	    token_score(&test, t->j, t->p.t.T, &t->d.test, start, 0, 0, t->w, e))
+	if (tellerfile_save(str_printf(&t->mem, "%s/" TELLER_MODEL, t->o->dir).p, &t->r.p.t.shape, joint_params(t->r.j), hash, e) ||
+	    token_score(&dev, t->r.j, t->r.p.t.T, &t->d.dev, start, 0, 0, t->w, e) ||
+	    token_score(&test, t->r.j, t->r.p.t.T, &t->d.test, start, 0, 0, t->w, e))
 		return e->code;
-	if (t->p.path != JOINT_OFF &&
-	    token_score(&shuffled, t->j, t->p.t.T, &t->d.test, start, 0, TOKEN_SCORE_SHUFFLED, t->w, e))
+	if (t->r.p.path != JOINT_OFF &&
+	    token_score(&shuffled, t->r.j, t->r.p.t.T, &t->d.test, start, 0, TOKEN_SCORE_SHUFFLED, t->w, e))
 		return e->code;
 	summary(t, out, dev, test, shuffled);
 	return card(t, out, e) ? e->code : run_done(&t->run, e);
@@ -220,23 +161,15 @@ static enum status finish(struct training *t, struct buf *out, struct err *e)
 /* ---- the run ------------------------------------------------------------------------------------ */
 static enum status open_model(struct training *t, struct err *e)
 {
-	struct joint_plan *p = &t->p;
+	struct joint_plan p = t->o->plan;
 
-	*p = t->o->plan;
-	fill_plan(p, t);
-	if (precision(&p->t.wide, t->o->precision, e) ||
-	    windows_open(&t->win, t->d.train.s.ids.id, t->d.train.s.ids.n, p->t.T, p->t.rows, p->t.seed, e))
-		return e->code;
-	return joint_open(&t->j, p, rows, t, e);
+	fill_plan(&p, t);
+	return precision(&p.t.wide, t->o->precision, e) ? e->code : token_run_open(&t->r, &t->d, &p, e);
 }
 
 static enum status run(struct training *t, struct buf *out, struct err *e)
 {
-	struct run_model k = {
-		.m = { joint_params(t->j), t, begin, lane, ready }, .kind = "teller", .identity = t->d.hash,
-		.config = config_of(t), .per_epoch = t->win.per_epoch, .each = (double)t->p.t.rows * t->p.t.T, .unit = "tokens",
-		.reset = reset, .measure = measure, .figure = "dev bits a character",
-	};
+	struct run_model k = token_run_model(&t->r, config_of(t));
 
 	if (run_train(&t->run, t->o->dir, "teller", &t->o->run, &k, t->w, e) || team_rank() > 0)
 		return e->code;
@@ -256,8 +189,7 @@ static void take_part(struct training *t, struct buf *out, struct err *e)
 	if (!e->code && t->d.failed)
 		err_set(e, ERR_PART, "%zu files could not be read and were left out", t->d.failed);
 	run_clear(&t->run);
-	joint_close(t->j);
-	windows_close(&t->win);
+	token_run_close(&t->r);
 	token_data_close(&t->d);
 }
 

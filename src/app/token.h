@@ -2,6 +2,7 @@
  *
  *   token_data.c    books -> tokenizer, streams of ids by part
  *   token_scenes.c  a mind's store -> texts and where their scenes begin
+ *   token_run.c     a decoder and the windows it learns from, for app/run.h
  *   token_score.c   bits per character of held-out texts
  *   stage_token.c   the whole way: plan, training (app/run.h), scores, files
  */
@@ -12,6 +13,7 @@
 #include "app/run.h"
 #include "io/tokenfile.h"
 #include "model/joint.h"
+#include "order/windows.h"
 
 /* A part of the library as tokens. From a mind also its scenes: scene i of the part is the tokens
  * scene[i] .. scene[i + 1]-1, text b has the scenes book[b] .. book[b + 1]-1. */
@@ -65,6 +67,22 @@ uint32_t token_start(const struct tokenizer *t);
 enum { TOKEN_SCORE_QUIET = 1, TOKEN_SCORE_SHUFFLED = 2 /* each span reads its neighbour's scenes */ };
 enum status token_score(double *bpc, struct joint *j, int T, const struct token_part *part, uint32_t start,
                         size_t sample, unsigned how, const struct watch *w, struct err *e);
+
+/* ---- a decoder in training (token_run.c) ------------------------------------------------------ */
+enum { TOKEN_RUN_DEV = 1 << 17 /* tokens of a point of the curve */ };
+struct token_run {
+	const struct token_data *d;	/* lent */
+	struct windows win;
+	struct joint *j;
+	struct joint_plan p;
+};
+/* Weights at their first values. The run must stay where it is while its model is trained. */
+enum status token_run_open(struct token_run *r, const struct token_data *d, const struct joint_plan *p, struct err *e);
+void token_run_close(struct token_run *r);
+struct run_model token_run_model(struct token_run *r, struct str config);
+/* Multiply-adds times two of a token, forward and back, with the scenes and salient tokens that the
+ * training books have. */
+double token_run_flops(const struct token_run *r);
 
 struct token_opts {
 	struct token_source from;

@@ -245,7 +245,7 @@ static void lay(struct joint_net *n, struct joint *j, int lane, int T, int micro
 	const struct joint_plan *p = &j->plan;
 	int rows = micro * T;
 	struct net *t = net_open(&j->p, lane, p->t.wide, train);
-	struct node *x, *mem[MEMORIES] = { NULL };
+	struct node *x, *mem[MEMORIES] = { NULL }, *embedded;
 
 	*n = (struct joint_net){ .net = t, .T = T, .micro = micro, .shuffled = p->path == JOINT_SHUFFLED };
 	n->is = mem_alloc((size_t)rows, 1);
@@ -254,13 +254,13 @@ static void lay(struct joint_net *n, struct joint *j, int lane, int T, int micro
 	n->truth = net_ids(t, rows);
 	for (int m = 0; m < MEMORIES; m++)
 		n->see[m] = kept(p, m) ? net_ids(t, 2 * rows) : NULL;
-	x = net_embed(t, j->m.embed, n->id);
+	x = embedded = net_embed(t, j->m.embed, n->id);
 	if (p->t.dropout > 0 && train)
 		x = net_dropout(t, x, p->t.dropout);
 	for (int l = 0; l < p->t.shape.layers; l++) {
 		if (kept(p, WORDS) && l == p->read_at) {
 			n->word = net_ids(t, micro * span_words(p, T));
-			mem[WORDS] = net_rmsnorm(t, net_gather(t, x, n->word), j->mem_norm[WORDS]);
+			mem[WORDS] = net_rmsnorm(t, net_gather(t, p->symbols ? embedded : x, n->word), j->mem_norm[WORDS]);
 		}
 		if (kept(p, REGISTERS) && l == p->read_at)
 			mem[REGISTERS] = reader(t, j, n, mem[WORDS] ? mem[WORDS] : net_rmsnorm(t, x, j->pool_norm));
@@ -570,13 +570,16 @@ static void read_all(struct reading *k, int T, bool shuffled)
 {
 	struct joint *j = k->j;
 
+	if (j->eval && j->eval_T != T) {
+		unlay(j->eval, j->plan.t.lanes);
+		j->eval = NULL;
+	}
 	if (!j->eval) {
 		j->eval = mem_alloc((size_t)j->plan.t.lanes, sizeof *j->eval);
 		j->eval_T = T;
 		for (int l = 0; l < j->plan.t.lanes; l++)
 			lay(&j->eval[l], j, l, T, 2, false);
 	}
-	must(j->eval_T == T);
 	for (int l = 0; l < j->plan.t.lanes; l++)
 		j->eval[l].shuffled = shuffled || j->plan.path == JOINT_SHUFFLED;
 	num_lanes(j->plan.t.lanes, 0, reading_lane, k);

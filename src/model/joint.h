@@ -45,6 +45,7 @@ struct joint_plan {
 	double tell;		/* weight of the registers' own task, a token of a scene by its registers alone; 0: none */
 	int units;		/* scenes of a span at most, for registers; those beyond are joined to the last */
 	int words;		/* salient tokens a span keeps at most, 0 .. T; those beyond are left out */
+	bool symbols;		/* words are kept as their embeddings, without what stood around them */
 	int reach;		/* scenes back that a token reads; 0: all of the span */
 };
 
@@ -65,7 +66,7 @@ void joint_reset(struct joint *j);	/* first values again */
 /* As teller_lane, teller_ready; the loss holds the registers' own task with its weight. `joint` is a struct joint *. */
 void joint_lane(void *joint, int lane, uint64_t step, double *loss, double *count);
 void joint_ready(void *joint);
-/* Nats of each truth of n spans of T tokens (T may be another than in training, the same in all calls), in,
+/* Nats of each truth of n spans of T tokens (T may be another than in training; nets are laid anew when it changes), in,
  * truth, is and out [n][T]. shuffled: spans 2k
  * and 2k + 1 read each other's scenes, to see what the scenes are worth. Uses lanes. */
 void joint_nats(struct joint *j, const uint32_t *in, const uint32_t *truth, const uint8_t *is, int n, int T,
