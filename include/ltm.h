@@ -372,6 +372,26 @@ struct ltm_train_token_opts {
 LTM_API int ltm_train_token(const struct ltm_train_token_opts *o, const struct ltm_sink *out,
                             const struct ltm_watch *w, struct ltm_error *e);
 
+/* Token, latent, concept and fractal decoders of one size and one budget on the same text, LTM's network of scenes
+ * beside the LCM rivals, recall, next6, order4 (docs/compare.md). DIR keeps what was trained: a second call goes on
+ * where one was stopped. */
+struct ltm_compare_opts {
+	size_t size;
+	const char *const *path;	/* books and folders, or one mind; none: the shipped library */
+	size_t n_path;
+	const char *dir;
+	int quick;			/* a smaller model and budget */
+	double tokens;			/* millions the token model learns from: the budget; 0: 8, quick 0.4 */
+	int seeds;			/* 0: 1 */
+	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 4, 192, 4096 */
+	int json;
+	int threads;
+	uint64_t seed;
+	const char *dict;
+};
+LTM_API int ltm_compare(const struct ltm_compare_opts *o, const struct ltm_sink *out, const struct ltm_watch *w,
+                        struct ltm_error *e);
+
 /* Measures the mind on held-out books against floors and rivals. */
 struct ltm_eval_opts {
 	size_t size;

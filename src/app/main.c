@@ -13,13 +13,13 @@
 
 #include "app/cmd.h"
 
-extern const struct cmd cmd_live, cmd_think, cmd_read, cmd_train, cmd_eval, cmd_report;
+extern const struct cmd cmd_live, cmd_think, cmd_read, cmd_train, cmd_compare, cmd_eval, cmd_report;
 extern const struct cmd cmd_books, cmd_scenes, cmd_glyph, cmd_search, cmd_words, cmd_tokens;
 extern const struct cmd cmd_tell, cmd_export;
 extern const struct cmd cmd_ledger, cmd_plan, cmd_show, cmd_check, cmd_dict, cmd_help, cmd_version;
 
 const struct cmd *const commands[] = {
-	&cmd_live, &cmd_think, &cmd_read, &cmd_train, &cmd_eval, &cmd_report,
+	&cmd_live, &cmd_think, &cmd_read, &cmd_train, &cmd_compare, &cmd_eval, &cmd_report,
 	&cmd_books, &cmd_scenes, &cmd_glyph, &cmd_search, &cmd_words, &cmd_tokens, &cmd_tell,
 	&cmd_export, &cmd_show,
 	&cmd_ledger, &cmd_plan,

@@ -6,8 +6,7 @@
 #include <math.h>
 
 #include "app/app.h"
-#include "app/shelves.h"
-#include "io/corefile.h"
+#include "app/judge.h"
 #include "model/eval.h"
 
 enum { ITEMS_A_BOOK = 100 };
@@ -94,32 +93,6 @@ static void put_text(struct buf *b, const struct eval_table *t, const struct she
 }
 
 /* ---- opening ---- */
-
-struct judge {
-	struct arena mem;
-	struct core core;
-	struct lexis x;
-	struct ranker ranker;
-	struct str graph_map;
-	struct graph graph;
-	bool has_graph;
-	struct shelves held;
-};
-
-static enum status open_models(struct judge *j, const char *mind, struct err *e)
-{
-	const char *graph = mind_path(&j->mem, mind, "concepts.ltm");
-
-	if (corefile_load(mind_path(&j->mem, mind, "core.safetensors"), &j->core, &j->x, e) ||
-	    rankerfile_load(mind_path(&j->mem, mind, "ranker.ltm"), &j->ranker, e))
-		return e->code;
-	if (!file_map(&j->graph_map, graph, e) && !graph_open(&j->graph, j->graph_map, e)) {
-		j->has_graph = true;
-		j->x.graph = &j->graph;
-	}
-	return e->code;
-}
-
 /* Books of a folder are read into a store of their own, beside no mind. */
 static enum status open_held(struct judge *j, const char *mind, const struct eval_opts *o,
                              const struct watch *w, struct err *e)
@@ -158,7 +131,7 @@ static enum status tasks_of(unsigned *bits, const char *list, struct err *e)
 	return OK;
 }
 
-static enum status judge(struct judge *j, const struct eval_opts *o, struct buf *out,
+static enum status ask(struct judge *j, const struct eval_opts *o, struct buf *out,
                          const struct watch *w, struct err *e)
 {
 	struct eval_table *t = TAKE(&j->mem, struct eval_table, 1);
@@ -185,19 +158,11 @@ enum status stage_eval(const char *mind, const struct eval_opts *o, struct buf *
 {
 	struct judge *j = mem_alloc(1, sizeof *j);
 
-	j->mem = arena_open("eval");
 	num_threads_set(o->threads);
 	watch_step(w, "eval", 0, 1, "books");
-	if (!open_models(j, mind, e) && !open_held(j, mind, o, w, e))
-		judge(j, o, out, w, e);
-	shelves_close(&j->held);
-	if (j->has_graph)
-		graph_close(&j->graph);
-	file_unmap(&j->graph_map);
-	ranker_clear(&j->ranker);
-	core_clear(&j->core);
-	lexis_clear(&j->x);
-	arena_close(&j->mem);
+	if (!judge_open(j, mind, e) && !open_held(j, mind, o, w, e))
+		ask(j, o, out, w, e);
+	judge_close(j);
 	mem_free(j);
 	return e->code;
 }

@@ -11,7 +11,7 @@
 
 #include "model/model.h"
 
-enum { EVAL_SYSTEMS_MAX = 8, EVAL_TASKS = 5, TASK_ORDER4 = 4 /* tasks 0..3 are enum item_kind */ };
+enum { EVAL_SYSTEMS_MAX = 12, EVAL_TASKS = 5, TASK_ORDER4 = 4 /* tasks 0..3 are enum item_kind */ };
 
 /* A system scores the candidates of a question; higher is better. Threads share it. */
 struct eval_system {

@@ -1,0 +1,57 @@
+/* cmd_compare.c - token, latent, concept and fractal on equal terms; the core beside its rivals. */
+#include "app/cmd.h"
+
+static int run(struct call *c)
+{
+	struct ltm_compare_opts *o = c->own;
+
+	o->path = (const char *const *)c->arg;
+	o->n_path = (size_t)c->n_arg;
+	o->threads = c->common.threads;
+	o->seed = c->common.seed;
+	return ltm_compare(o, &c->out, &c->watch, &c->e);
+}
+
+#define AT(field) offsetof(struct ltm_compare_opts, field)
+static const struct opt opts[] = {
+	{ "output", 'o', OPT_STR, AT(dir), "DIR",
+	  { "the folder for all that is trained and measured", "папка для всего обученного и измеренного" }, 0, 0 },
+	{ "quick", 0, OPT_FLAG, AT(quick), NULL,
+	  { "a smaller model and budget: minutes instead of an hour", "модель и бюджет поменьше: минуты вместо часа" }, 0, 0 },
+	{ "tokens", 0, OPT_REAL, AT(tokens), "N",
+	  { "millions of tokens the token model learns from; all others get the same operations (default: 8; quick: 0.4)",
+	    "на скольких миллионах токенов учится модель по токенам; остальным — столько же операций (по умолчанию 8; "
+	    "quick: 0.4)" }, 0, 1000000 },
+	{ "seeds", 0, OPT_INT, AT(seeds), "N",
+	  { "train each format so many times, with intervals (default: 1)",
+	    "обучить каждый вид столько раз, с интервалами (по умолчанию 1)" }, 1, 10 },
+	{ "layers", 0, OPT_INT, AT(layers), "N", { "layers (default: 6; quick: 4)", "слоёв (по умолчанию 6; quick: 4)" }, 2, 256 },
+	{ "width", 0, OPT_INT, AT(width), "N", { "width (default: 256; quick: 192)", "ширина (по умолчанию 256; quick: 192)" }, 32, 16384 },
+	{ "vocab", 'v', OPT_INT, AT(vocab), "N",
+	  { "vocabulary (default: 8192; quick: 4096)", "словарь (по умолчанию 8192; quick: 4096)" }, 300, 1 << 18 },
+	{ "json", 0, OPT_FLAG, AT(json), NULL, { "as JSON", "в JSON" }, 0, 0 },
+	{ "dict", 0, OPT_STR, AT(dict), "FILE",
+	  { "the dictionary (default: found by itself)", "словарь (по умолчанию находится сам)" }, 0, 0 },
+	{ 0 },
+};
+
+extern const struct cmd cmd_compare;
+const struct cmd cmd_compare = {
+	.name = "compare",
+	.args = { "[MIND|LIBRARY…] -o DIR", "[РАЗУМ|КНИГИ…] -o ПАПКА" },
+	.brief = { "token, latent, concept and fractal on equal terms", "токены, вектора, понятия и фракталы на равных" },
+	.about = { "Trains four decoders of equal size with equal floating-point operations on the same text: one over tokens "
+	           "alone, one that reads a vector of each past scene, one that reads their symbols, and LTM, which "
+	           "reads registers and words of past scenes; then LTM's network of scenes beside Base-LCM, Quant-LCM, "
+	           "diffusion LCM and a k-means planner over the same vectors. Prints bits a character, LCM's metrics, "
+	           "recall from codes, next6, order4, seconds and bytes; DIR gets compare.txt, .json and .svg.\n"
+	           "Run it again after a stop and it goes on. Without books: the shipped library.",
+	           "Обучает четыре декодера равного размера за равное число операций на одном тексте: по одним токенам; "
+	           "читающий вектор каждой прошлой сцены; читающий их символы; и LTM — читающий регистры и слова прошлых "
+	           "сцен; затем сеть сцен LTM рядом с Base-LCM, Quant-LCM, диффузионной LCM и планировщиком k-средних "
+	           "на тех же векторах. Печатает биты на знак, метрики LCM, поиск по кодам, next6, order4, секунды и байты; "
+	           "в ПАПКЕ — compare.txt, .json и .svg.\n"
+	           "После остановки запустите снова: продолжит. Без книг — на поставляемой библиотеке." },
+	.example = "ltm compare --quick -o try\nltm compare ~/books -o compare --seeds 3",
+	.min = 0, .max = -1, .opts = opts, .own_size = sizeof(struct ltm_compare_opts), .run = run,
+};
