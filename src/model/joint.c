@@ -20,11 +20,11 @@
 enum { REGISTERS_MAX = 64, TOLD = 4 /* tokens a scene */ };
 enum memory { REGISTERS, WORDS, MEMORIES };
 struct cross {
-	int norm, q, kv, out;		/* tensors; q < 0: not read */
+	int norm, q, kv, out, after;	/* tensors; q < 0: not read; after < 0: none */
 };
 struct joint_net {
 	struct net *net;
-	struct node *id, *truth, *pool, *query, *word, *see[MEMORIES], *loss;
+	struct node *id, *truth, *pool, *query, *word, *before, *after, *see[MEMORIES], *loss;	/* before: ids; after: their embeddings */
 	struct node *z, *part[REGISTERS_MAX], *of, *told, *tell;	/* registers; their own task: whose, which, its loss */
 	uint8_t *is;			/* [micro][T] */
 	int T, micro;			/* tokens of a span; spans at once */
@@ -35,7 +35,7 @@ struct joint {
 	struct joint_plan plan;
 	struct teller_tensors m;
 	struct params p;
-	int query, pool_norm, pool_q, pool_kv, pool_out, ffn_norm, gate_up, down, mem_norm[MEMORIES], meaning, say;	/* the reader's */
+	int query, pool_norm, pool_q, pool_kv, pool_out, ffn_norm, gate_up, down, mem_norm[MEMORIES], meaning, say, after_norm;	/* the reader's */
 	struct cross (*cross)[MEMORIES];	/* [layers] */
 	struct joint_net *lane, *eval;	/* [lanes] */
 	int eval_T;
@@ -94,7 +94,7 @@ static void tensors(struct joint *j)
 		int l = k / MEMORIES, m = k % MEMORIES;
 		struct cross *c = &j->cross[l][m];
 
-		c->q = -1;
+		c->q = c->after = -1;
 		if (!reads(&j->plan, l) || !kept(&j->plan, m))
 			continue;
 #define ADD(field, flags, ...) \
@@ -104,10 +104,15 @@ static void tensors(struct joint *j)
 		ADD(q, matrix, w, w);
 		ADD(kv, matrix, 2 * w, m == WORDS ? w : (size_t)j->plan.register_dim);
 		ADD(out, matrix, w, w);
+		if (m == WORDS && j->plan.follow) {
+			ADD(after, matrix, 2 * w, w);
+		}
 #undef ADD
 	}
 	if (kept(&j->plan, WORDS))
 		j->mem_norm[WORDS] = PARAMS_ADD(&j->p, "words.norm", 0, w);
+	if (kept(&j->plan, WORDS) && j->plan.follow)
+		j->after_norm = PARAMS_ADD(&j->p, "words.after_norm", 0, w);
 	if (!kept(&j->plan, REGISTERS))
 		return;
 	j->query = PARAMS_ADD(&j->p, "reader.query", PARAM_PACK, R, w);
@@ -139,10 +144,14 @@ static void first_values(struct joint *j)
 		params_fill(&j->p, c->norm, 1);
 		params_init(&j->p, c->q, 0.5 * params_fan_in(&j->p, c->q), seed);
 		params_init(&j->p, c->kv, 0.5 * params_fan_in(&j->p, c->kv), seed);
+		if (c->after >= 0)
+			params_init(&j->p, c->after, 0.5 * params_fan_in(&j->p, c->after), seed);
 		params_fill(&j->p, c->out, 0);		/* it begins as the token model [Alayrac 2022] */
 	}
 	if (kept(&j->plan, WORDS))
 		params_fill(&j->p, j->mem_norm[WORDS], 1);
+	if (kept(&j->plan, WORDS) && j->plan.follow)
+		params_fill(&j->p, j->after_norm, 1);
 	if (!kept(&j->plan, REGISTERS))
 		return;
 	params_init(&j->p, j->query, 1, seed);
@@ -235,6 +244,8 @@ static struct node *cross(struct net *t, struct joint *j, struct joint_net *n, i
 		a.S = mem[m]->N;
 		q = net_linear(t, net_rmsnorm(t, x, c->norm), c->q, -1);
 		kv = net_linear(t, mem[m], c->kv, -1);
+		if (c->after >= 0)
+			kv = net_add(t, kv, net_linear(t, n->after, c->after, -1));
 		x = net_linear_add(t, x, net_attend(t, q, kv, kv, &a, n->see[m]), c->out);
 	}
 	return x;
@@ -260,6 +271,10 @@ static void lay(struct joint_net *n, struct joint *j, int lane, int T, int micro
 	for (int l = 0; l < p->t.shape.layers; l++) {
 		if (kept(p, WORDS) && l == p->read_at) {
 			n->word = net_ids(t, micro * span_words(p, T));
+			if (p->follow) {
+				n->before = net_ids(t, micro * span_words(p, T));
+				n->after = net_rmsnorm(t, net_gather(t, embedded, n->before), j->after_norm);
+			}
 			mem[WORDS] = net_rmsnorm(t, net_gather(t, p->symbols ? embedded : x, n->word), j->mem_norm[WORDS]);
 		}
 		if (kept(p, REGISTERS) && l == p->read_at)
@@ -339,6 +354,14 @@ static void see(const struct joint *j, struct joint_net *n, int r, const struct 
 	}
 }
 
+/* Place `at` of the kept words holds token i of the net, or none (-1). */
+static void keep_word(struct joint_net *n, int at, int i, bool followed)
+{
+	node_ids(n->word)[at] = i < 0 ? ID_NONE : (uint32_t)i;
+	if (n->before)
+		node_ids(n->before)[at] = followed ? (uint32_t)(i - 1) : ID_NONE;
+}
+
 static void span(const struct joint *j, struct joint_net *n, int r, int *scratch)
 {
 	const struct joint_plan *p = &j->plan;
@@ -354,13 +377,13 @@ static void span(const struct joint *j, struct joint_net *n, int r, int *scratch
 			k.book = k.unit;
 		see(j, n, r, &k, i);
 		if (is[i] & TOKEN_SALIENT && k.words < most)
-			node_ids(n->word)[r * most + k.words++] = (uint32_t)(r * n->T + i);
+			keep_word(n, r * most + k.words++, r * n->T + i, i > 0);
 	}
 	if (kept(p, REGISTERS))
 		pools(j, n, r, &k, n->T);	/* nobody sees the last one; joint_registers reads it */
 	n->words[r] = k.words;
 	for (int i = k.words; i < most; i++)
-		node_ids(n->word)[r * most + i] = ID_NONE;
+		keep_word(n, r * most + i, -1, false);
 }
 
 /* Of each scene TOLD salient tokens, evenly spaced from a place drawn by the step. */
@@ -623,7 +646,7 @@ double joint_flops(const struct joint_plan *p, double scenes, double words)
 		if (reads(p, l) && kept(p, REGISTERS))
 			more += reading_cost(w, D, per, scenes * R * part);
 		if (reads(p, l) && kept(p, WORDS))
-			more += reading_cost(w, w, words / T, words * part);
+			more += reading_cost(w, w, words / T * (p->follow ? 2 : 1), words * part);
 	}
 	if (kept(p, REGISTERS))
 		more += pooled * (2 * w * w + 2 * w * R) + per * (2 * w * w + 3 * w * w + w * D);

@@ -13,7 +13,8 @@
  * Transformer's ideal [Rae 2020]; single states kept, not blurred, as in Memorizing Transformers
  * [Wu 2022], but only of the words that tell one scene from another).
  *
- *   words      m[i] = norm(x[i]) for each salient token i
+ *   words      m[i] = norm(x[i]) for each salient token i; its key and value also from embed[id[i-1]]: what it
+ *              followed, so that one reading finds what came after the token at hand [Olsson 2022]
  *   reader     k, v = Wkv·m, or Wkv·norm(x) when no words are kept;
  *              r[s][j] = query[j] + Wo·attention(Wq·query[j], k, v over scene s);
  *              r += Wdown·(silu(g) ⊙ u), [g|u] = Wgu·norm(r);  z[s][j] = Wz·norm(r) to length 1: the scene's meaning
@@ -45,6 +46,7 @@ struct joint_plan {
 	double tell;		/* weight of the registers' own task, a token of a scene by its registers alone; 0: none */
 	int units;		/* scenes of a span at most, for registers; those beyond are joined to the last */
 	int words;		/* salient tokens a span keeps at most, 0 .. T; those beyond are left out */
+	bool follow;		/* a word is also known by the embedding of the token it followed */
 	bool symbols;		/* words are kept as their embeddings, without what stood around them */
 	int reach;		/* scenes back that a token reads; 0: all of the span */
 };

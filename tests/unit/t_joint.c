@@ -27,7 +27,7 @@ static struct joint_plan plan(enum joint_path path)
 {
 	return (struct joint_plan){
 		.t = { .shape = small, .rows = 8, .T = T, .lanes = 2, .micro = 2, .window = 2, .wide = NUM_F32, .seed = 3 },
-		.path = path, .read_at = 1, .cross_every = 1, .cross_heads = 4, .registers = 2, .register_dim = 5, .tell = 0.5, .units = 6, .words = 12,
+		.path = path, .read_at = 1, .cross_every = 1, .cross_heads = 4, .registers = 2, .register_dim = 5, .tell = 0.5, .units = 6, .words = 12, .follow = true,
 	};
 }
 
