@@ -5,6 +5,7 @@
  * sealed whatever the call came to.
  */
 #include "app/api.h"
+#include "num/team.h"
 #include "app/live.h"
 
 LTM_API const char *ltm_version(void)
@@ -83,16 +84,26 @@ LTM_API int ltm_read(const struct ltm_read_opts *opts, const struct ltm_sink *ou
 	struct read_sum sum = { 0 };
 	struct buf b = { 0 };
 	struct lock l;
-	enum status st = opts_take(&o, sizeof o, opts, &e), end;
+	enum status st = opts_take(&o, sizeof o, opts, &e), end = OK;
+	bool quiet = false;
 	const char *mind = mind_or_default(o.mind);
 
-	if (!st && !(st = mind_begin(&l, mind, &e))) {
-		st = stage_read(mind, &(struct read_opts){ .path = o.path, .n_path = o.n_path,
-		                .threads = o.threads, .dict = o.dict }, &sum, &w, &e);
-		end = mind_end(&l, mind, &e);
-		st = st ? st : end;
+	if (!st && !(st = team_join(&e))) {
+		if (team_rank() == 0)
+			mind_begin(&l, mind, &e);
+		else
+			w = (struct watch){ 0 };	/* rank 0 speaks for all */
+		if (!(st = team_share_err(&e))) {
+			st = stage_read(mind, &(struct read_opts){ .path = o.path, .n_path = o.n_path,
+			                .threads = o.threads, .dict = o.dict }, &sum, &w, &e);
+			if (team_rank() == 0)
+				end = mind_end(&l, mind, &e);
+			st = st ? st : end;
+		}
+		quiet = team_rank() > 0;
+		team_leave();
 	}
-	if (sum.added || sum.known || sum.failed)
+	if (!quiet && (sum.added || sum.known || sum.failed))
 		read_totals(&b, &sum, o.lang && !strcmp(o.lang, "ru"));
 	sink_send(out, &b);
 	return give(error, &e, st);
@@ -109,6 +120,9 @@ LTM_API int ltm_live(const struct ltm_live_opts *opts, const struct ltm_sink *ou
 	enum status st = opts_take(&o, sizeof o, opts, &e), end;
 	const char *mind = mind_or_default(o.mind);
 
+	if (!st && team_started())
+		st = err_set(&e, ERR_USAGE, "live is one process: mpirun … ltm read BOOKS -o MIND divides the reading, then ltm live goes on "
+		                            "without mpirun");
 	if (!st && !(st = mind_begin(&l, mind, &e))) {
 		struct live_sum sum = { 0 };
 		bool ru = o.lang && !strcmp(o.lang, "ru");

@@ -5,6 +5,7 @@
  */
 #include "app/api.h"
 #include "app/compare.h"
+#include "num/team.h"
 
 static enum status impossible(const struct ltm_compare_opts *o, struct err *e)
 {
@@ -32,6 +33,8 @@ LTM_API int ltm_compare(const struct ltm_compare_opts *opts, const struct ltm_si
 	struct buf b = { 0 };
 	enum status st = opts_take(&o, sizeof o, opts, &e);
 
+	if (!st && team_started())
+		st = err_set(&e, ERR_USAGE, "compare is one process: start it without mpirun");
 	if (!st && !(st = need(o.dir, "the folder for the comparison (-o)", &e)) && !(st = impossible(&o, &e)))
 		st = stage_compare(&(struct compare_opts){
 			.path = o.path, .n_path = o.n_path, .dir = o.dir, .quick = o.quick, .tokens = o.tokens, .seeds = o.seeds,

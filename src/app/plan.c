@@ -18,7 +18,7 @@
 
 #include "app/plan.h"
 
-static const double LAW = 20, R_STAR = 15.39, SHARE = 0.4;
+static const double LAW = 20, R_STAR = 15.39, SHARE = 0.66;
 
 static const struct { const char *name; double n; } models[] = {
 	{ "tiny", 1e6 }, { "small", 1e7 }, { "base", 1e8 }, { "large", 1e9 },

@@ -10,6 +10,10 @@
  * when the ring is full or more than FLIGHT_MAX bytes are in flight, unless its source is the
  * one the writer waits for; so memory is bounded and nobody waits for ever.
  *
+ * Under mpirun each rank's workers take every size-th source. Rank 0 alone writes: when the next source is
+ * another rank's, it says so to that rank, and receives its books, packed; the others pack and
+ * send theirs in order, each source when rank 0 asks for it. So no rank runs ahead by more than its ring.
+ *
  * Invariants: what a worker makes depends on its source alone; the writer sees sources in
  * order; therefore the store has the same bytes for any number of threads. A source that fails
  * is noted and never stops the others. On a stop the book being committed is finished.
@@ -20,7 +24,9 @@
 
 #include "app/app.h"
 #include "app/sources.h"
+#include "app/readypack.h"
 #include "base/data.h"
+#include "num/team.h"
 #include "order/order.h"
 
 /* A reading of another version is another reading: part of a book's hash. */
@@ -100,28 +106,36 @@ static void ready_free(struct ready *r)
 	arena_close(&mem);	/* r lies in it */
 }
 
+/* What the parts need to be put; they live in mem, as does r. */
+static struct ready *ready_of(const struct ready_parts *p, struct arena *mem)
+{
+	struct ready *r = TAKE(mem, struct ready, 1);
+	struct skeleton *k = TAKE(mem, struct skeleton, p->n_scene);
+
+	for (size_t i = 0; i < p->n_scene; i++)
+		skeleton_of(&k[i], &p->scene[i]);
+	r->book = p->book;
+	r->words = p->words;
+	r->put = (struct book_put){ .book = &r->book, .words = &r->words, .scene = p->scene, .n_scene = p->n_scene,
+	                            .skeleton = k, .strip = p->strip };
+	r->mem = *mem;
+	r->bytes = mem->used;
+	return r;
+}
+
 static struct ready *ready_make(struct worker *w, const struct book *b)
 {
 	struct arena mem = arena_open("book");
-	struct ready *r = TAKE(&mem, struct ready, 1);
-	struct scene *s;
-	struct skeleton *k;
+	struct ready_parts p = { 0 };
 	struct buf strip = { 0 };
-	size_t n;
 
-	book_keep(&r->book, b, &mem);
-	words_read(&r->words, &r->book, w->cache, &mem);
-	scenes_read(&s, &n, &r->book, &r->words, &mem);
-	k = TAKE(&mem, struct skeleton, n);
-	for (size_t i = 0; i < n; i++)
-		skeleton_of(&k[i], &s[i]);
-	strip_make(&strip, &r->book, &r->words, s, n);
-	r->put = (struct book_put){ .book = &r->book, .words = &r->words, .scene = s, .n_scene = n,
-	                            .skeleton = k, .strip = str_copy(&mem, buf_view(&strip)) };
+	book_keep(&p.book, b, &mem);
+	words_read(&p.words, &p.book, w->cache, &mem);
+	scenes_read(&p.scene, &p.n_scene, &p.book, &p.words, &mem);
+	strip_make(&strip, &p.book, &p.words, p.scene, p.n_scene);
+	p.strip = str_copy(&mem, buf_view(&strip));
 	buf_free(&strip);
-	r->mem = mem;
-	r->bytes = mem.used;
-	return r;
+	return ready_of(&p, &mem);
 }
 
 /* The numbers of a book that its row tells. */
@@ -226,6 +240,16 @@ static void bare_message(struct err *e, const char *path)
 		memmove(e->msg, e->msg + n + 2, strlen(e->msg + n + 2) + 1);
 }
 
+static int owner_of(size_t seq)
+{
+	return (int)(seq % (size_t)team_size());
+}
+
+static bool mine(size_t seq)
+{
+	return owner_of(seq) == team_rank();
+}
+
 /* The next source, or false when there is none or the shop is closing. */
 static bool next_source(struct worker *w)
 {
@@ -233,9 +257,16 @@ static bool next_source(struct worker *w)
 	bool got;
 
 	pthread_mutex_lock(&s->lock);
-	while (!s->stop && s->next < s->src->n && s->next != s->head &&
-	       (s->next - s->head >= s->cap || s->flight > FLIGHT_MAX))
-		pthread_cond_wait(&s->room, &s->lock);
+	for (;;) {
+		if (s->stop || s->next == s->src->n)
+			break;
+		if (s->next != s->head && (s->next - s->head >= s->cap || s->flight > FLIGHT_MAX))
+			pthread_cond_wait(&s->room, &s->lock);
+		else if (!mine(s->next))
+			s->ring[s->next++ % s->cap] = (struct slot){ 0 };
+		else
+			break;
+	}
 	got = !s->stop && s->next < s->src->n;
 	if (got) {
 		w->seq = s->next++;
@@ -381,6 +412,147 @@ static bool wait_head(struct writer *x, struct slot **slot, struct ready **r)
 	return got;
 }
 
+/* ---- between ranks ------------------------------------------------------------------------ */
+enum { GO, STOP };			/* rank 0 to the others: the next source of yours; no more */
+enum { BOOK, SOURCE_ENDS };		/* the others to rank 0 */
+
+static void say(int rank, uint8_t word)
+{
+	struct buf b = { 0 };
+
+	buf_char(&b, (char)word);
+	team_send(&b, rank);
+	buf_free(&b);
+}
+
+static enum status commit_packed(struct writer *x, struct reader *r, uint64_t *file_bytes, struct err *e)
+{
+	struct arena mem = arena_open("book");
+	struct ready_parts p;
+	uint64_t hash = rd_u64(r), bytes = rd_u64(r);
+	struct ready *made;
+	enum status st;
+
+	if (ready_unpack(&p, rd_bytes(r, rd_left(r)), &mem, e)) {
+		arena_close(&mem);
+		return e->code;
+	}
+	made = ready_of(&p, &mem);
+	row_fill(&made->put.row, made, x->shop->src->item[x->shop->head].name);
+	made->put.row.source_hash = hash;
+	st = commit(x, made, *file_bytes ? 0 : bytes, e);
+	*file_bytes = bytes;
+	ready_free(made);
+	return st;
+}
+
+/* The source at the head, which is another rank's: all its books, then its end. */
+static enum status receive_source(struct writer *x, struct err *e)
+{
+	int owner = owner_of(x->shop->head);
+	struct slot slot = { 0 };
+	struct buf b = { 0 };
+	uint64_t file_bytes = 0;
+	enum status st = OK;
+	bool ended = false;
+
+	say(owner, GO);
+	while (!ended) {
+		struct reader r;
+
+		team_recv(&b, owner);
+		r = reader_of(buf_view(&b));
+		ended = rd_u8(&r) == SOURCE_ENDS;
+		if (!ended && !st) {
+			st = commit_packed(x, &r, &file_bytes, e);
+			tell(x);
+		} else if (ended) {
+			struct str error;
+
+			slot.known = rd_u8(&r);
+			error = rd_bytes(&r, sizeof slot.e);
+			if (error.n)
+				memcpy(&slot.e, error.p, sizeof slot.e);
+		}
+	}
+	buf_free(&b);
+	return st ? st : finish_source(x, &slot, e);
+}
+
+static void send_book(struct ready *r, uint64_t file_bytes)
+{
+	struct ready_parts p = { r->book, r->words, (struct scene *)(uintptr_t)r->put.scene, r->put.n_scene, r->put.strip };
+	struct buf b = { 0 };
+
+	buf_char(&b, BOOK);
+	buf_u64(&b, r->put.row.source_hash);
+	buf_u64(&b, file_bytes);
+	ready_pack(&b, &p);
+	team_send(&b, 0);
+	buf_free(&b);
+}
+
+static void send_end(const struct slot *slot)
+{
+	struct buf b = { 0 };
+
+	buf_char(&b, SOURCE_ENDS);
+	buf_char(&b, slot->known);
+	buf_add(&b, &slot->e, sizeof slot->e);
+	team_send(&b, 0);
+	buf_free(&b);
+}
+
+static bool told_to_go(void)
+{
+	struct buf b = { 0 };
+	bool go;
+
+	team_recv(&b, 0);
+	go = b.n == 1 && b.p[0] == GO;
+	buf_free(&b);
+	return go;
+}
+
+static void next_head(struct shop *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->head++;
+	pthread_cond_broadcast(&s->room);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* What ranks other than 0 do in the writer's place: their sources' books leave when rank 0 asks for them. */
+static void send_all(struct writer *x)
+{
+	struct shop *s = x->shop;
+
+	while (s->head < s->src->n) {
+		struct slot *slot;
+		struct ready *r;
+
+		if (!mine(s->head)) {
+			next_head(s);
+			continue;
+		}
+		if (!told_to_go())
+			return;
+		for (bool done = false; !done;) {
+			if (!wait_head(x, &slot, &r))
+				continue;
+			if (r) {
+				send_book(r, slot->file_bytes);
+				ready_free(r);
+				continue;
+			}
+			send_end(slot);
+			done = true;
+		}
+		next_head(s);
+	}
+	told_to_go();			/* the last word is STOP */
+}
+
 static enum status write_all(struct writer *x, struct err *e)
 {
 	struct shop *s = x->shop;
@@ -393,7 +565,9 @@ static enum status write_all(struct writer *x, struct err *e)
 		if (watch_stopped(x->w))
 			return err_set(e, ERR_STOP, "%zu of %zu sources read; the same command goes on",
 			               s->head, s->src->n);
-		if (!wait_head(x, &slot, &r)) {
+		if (!mine(s->head)) {
+			st = receive_source(x, e);
+		} else if (!wait_head(x, &slot, &r)) {
 			tell(x);
 		} else if (r) {
 			st = commit(x, r, slot->file_bytes, e);
@@ -445,8 +619,15 @@ static enum status run_shop(struct writer *x, int threads, struct err *e)
 	}
 	if (!n)
 		st = err_set(e, ERR_LIMIT, "cannot start a reading thread");
-	if (!st)
+	if (team_any(st != OK)) {
+		st = st ? st : err_set(e, ERR_LIMIT, "another process cannot start its reading threads");
+	} else if (team_rank() > 0) {
+		send_all(x);
+	} else {
 		st = write_all(x, e);
+		for (int i = 1; i < team_size(); i++)
+			say(i, STOP);
+	}
 	shop_close(s, w, n);
 	for (int i = n; i < threads; i++)
 		jail_close(w[i].jail);
@@ -483,6 +664,42 @@ static enum status verdict(const struct read_sum *sum, struct err *e)
 	               sum->why, sum->failed - 1);
 }
 
+/* Everyone knows what rank 0's store holds. */
+static void share_known(struct hashset *known)
+{
+	struct buf b = { 0 };
+
+	if (team_rank() == 0)
+		for (size_t i = 0; i < known->cap; i++)
+			if (known->slot[i])
+				buf_u64(&b, known->slot[i]);
+	if (team_rank() == 0 && known->zero)
+		buf_u64(&b, 0);
+	team_share_buf(&b, 0);
+	if (team_rank() > 0) {
+		struct reader r = reader_of(buf_view(&b));
+
+		while (rd_left(&r))
+			hashset_add(known, rd_u64(&r));
+	}
+	buf_free(&b);
+}
+
+/* The part of ranks other than 0: no store, no word to the user. */
+static enum status read_for_others(const struct dictfile *dict, const struct read_opts *o, struct writer *x, struct err *e)
+{
+	struct hashset known = { 0 };
+
+	if (!team_share_err(e)) {	/* rank 0 has its store */
+		share_known(&known);
+		x->shop->dict = dict->dict;
+		x->shop->stored = &known;
+		run_shop(x, threads_of(o->threads), e);
+	}
+	hashset_clear(&known);
+	return e->code;
+}
+
 static enum status read_sources(const char *mind, const struct read_opts *o, struct writer *x,
                                 struct err *e)
 {
@@ -491,24 +708,33 @@ static enum status read_sources(const char *mind, const struct read_opts *o, str
 	struct hashset known = { 0 };
 	enum status st = dictfile_open(&dict, o->dict, e);
 
-	if (st)
-		return st;
-	st = mind_store(&x->store, mind, STORE_WRITE, e);
-	if (!st && !(st = lemmas_open(&x->lemmas, mind, true, e))) {
-		if (!(st = load_known(x, &known, e))) {
-			s->dict = dict.dict;
-			s->stored = &known;
-			st = run_shop(x, threads_of(o->threads), e);
-		}
-		lemmas_close(&x->lemmas, e);
-		if (!st)	/* also when nothing is new: an earlier reading may have been killed here */
-			st = store_finish(x->store, e);
+	if (team_any(st != OK)) {
+		if (!st)
+			dictfile_close(&dict);
+		return st ? st : err_set(e, ERR_IO, "another process cannot open its dictionary");
 	}
+	if (team_rank() > 0) {
+		st = read_for_others(&dict, o, x, e);
+		dictfile_close(&dict);
+		return st;
+	}
+	if (!mind_store(&x->store, mind, STORE_WRITE, e) && !lemmas_open(&x->lemmas, mind, true, e))
+		load_known(x, &known, e);
+	if (!team_share_err(e)) {
+		share_known(&known);
+		s->dict = dict.dict;
+		s->stored = &known;
+		run_shop(x, threads_of(o->threads), e);
+	}
+	if (x->lemmas.f)
+		lemmas_close(&x->lemmas, e);
+	if (!e->code)	/* also when nothing is new: an earlier reading may have been killed here */
+		store_finish(x->store, e);
 	if (x->store)
 		store_close(x->store);
 	hashset_clear(&known);
 	dictfile_close(&dict);
-	return st ? st : e ? e->code : OK;
+	return e->code;
 }
 
 enum status stage_read(const char *mind, const struct read_opts *o, struct read_sum *sum,
@@ -525,6 +751,8 @@ enum status stage_read(const char *mind, const struct read_opts *o, struct read_
 	e = e ? e : &own;
 	*sum = (struct read_sum){ 0 };
 	st = sources_find(&src, o->path, o->n_path, o->root, w, e);
+	if (team_any(st != OK) && !st)
+		st = err_set(e, ERR_IO, "another process does not find the books");
 	sum->sources = src.n;
 	if (!st && !src.n)
 		st = err_set(e, ERR_USAGE, "no books there: .txt, .fb2, .fb2.zip, .zip and .epub are read");
@@ -534,5 +762,7 @@ enum status stage_read(const char *mind, const struct read_opts *o, struct read_
 	strtab_close(&x.path);
 	sources_clear(&src);
 	sum->seconds = clock_now() - x.began;
-	return st ? st : verdict(sum, e);
+	if (!st && team_rank() == 0)
+		verdict(sum, e);
+	return team_share_err(e);
 }

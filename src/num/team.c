@@ -3,7 +3,7 @@
  *   in    see team.h
  *   out   see team.h
  *
- * Only MPI_Init, _Comm_rank, _Comm_size, _Bcast, _Allreduce, _Finalize and three handles are asked for.
+ * Only MPI_Init_thread, _Comm_rank, _Comm_size, _Bcast, _Allreduce, _Send, _Recv, _Finalize and four handles are asked for.
  * Their C types differ between implementations; these are OpenMPI's, where a handle is a pointer to a
  * named object of the library [OpenMPI 4.1, mpi.h].
  */
@@ -18,6 +18,8 @@ static struct {
 	void *lib;
 	int (*bcast)(void *, int, void *, int, void *);
 	int (*allreduce)(const void *, void *, int, void *, void *, void *);
+	int (*send)(const void *, int, void *, int, int, void *);
+	int (*recv)(void *, int, void *, int, int, void *, void *);
 	int (*finalize)(void);
 	void *world, *byte, *integer, *most;
 	bool over;		/* left: MPI cannot be begun twice */
@@ -33,7 +35,7 @@ int team_size(void)
 	return team.size;
 }
 
-static bool started_by_mpirun(void)
+bool team_started(void)
 {
 	const char *n = getenv("OMPI_COMM_WORLD_SIZE");
 
@@ -50,21 +52,22 @@ static bool find(void *to, const char *name)
 
 enum status team_join(struct err *e)
 {
-	int (*init)(int *, char ***), (*rank)(void *, int *), (*size)(void *, int *);
+	enum { FUNNELED = 1 };			/* MPI_THREAD_FUNNELED: readers' threads run beside ours */
+	int (*init)(int *, char ***, int, int *), given, (*rank)(void *, int *), (*size)(void *, int *);
 
-	if (team.lib || team.over || !started_by_mpirun())
+	if (team.lib || team.over || !team_started())
 		return OK;
 	team.lib = dlopen("libmpi.so.40", RTLD_NOW | RTLD_GLOBAL);
 	if (!team.lib)
 		return err_set(e, ERR_USAGE, "started by mpirun, but OpenMPI's library (libmpi.so.40) is not found: "
 		               "install libopenmpi3, or start without mpirun");
-	if (!find(&init, "MPI_Init") || !find(&rank, "MPI_Comm_rank") || !find(&size, "MPI_Comm_size") ||
+	if (!find(&init, "MPI_Init_thread") || !find(&rank, "MPI_Comm_rank") || !find(&size, "MPI_Comm_size") ||
 	    !find(&team.bcast, "MPI_Bcast") || !find(&team.allreduce, "MPI_Allreduce") ||
-	    !find(&team.finalize, "MPI_Finalize") || !find(&team.world, "ompi_mpi_comm_world") ||
+	    !find(&team.send, "MPI_Send") || !find(&team.recv, "MPI_Recv") || !find(&team.finalize, "MPI_Finalize") || !find(&team.world, "ompi_mpi_comm_world") ||
 	    !find(&team.byte, "ompi_mpi_byte") || !find(&team.integer, "ompi_mpi_int") ||
 	    !find(&team.most, "ompi_mpi_op_max"))
 		return err_set(e, ERR_USAGE, "the MPI that is installed is not OpenMPI 4: ranks need libopenmpi3");
-	init(NULL, NULL);
+	init(NULL, NULL, FUNNELED, &given);
 	rank(team.world, &team.rank);
 	size(team.world, &team.size);
 	return OK;
@@ -81,10 +84,10 @@ void team_leave(void)
 	team.size = 1;
 }
 
+enum { PIECE = 1 << 28 /* MPI counts in int */, TAG = 1 };
+
 void team_share(void *bytes, size_t n, int owner)
 {
-	enum { PIECE = 1 << 28 };	/* MPI counts in int */
-
 	for (char *p = bytes; team.size > 1 && n > 0;) {
 		int part = n < PIECE ? (int)n : PIECE;
 
@@ -133,6 +136,28 @@ void team_share_lanes(struct params *p, double *loss, double *count)
 		team_share(&loss[l], sizeof loss[l], owner);
 		team_share(&count[l], sizeof count[l], owner);
 	}
+}
+
+void team_send(const struct buf *b, int to)
+{
+	uint64_t n = b->n;
+
+	team.send(&n, sizeof n, team.byte, to, TAG, team.world);
+	for (size_t at = 0; at < b->n; at += PIECE)
+		team.send(b->p + at, (int)(b->n - at < PIECE ? b->n - at : PIECE), team.byte, to, TAG, team.world);
+}
+
+void team_recv(struct buf *b, int from)
+{
+	uint64_t n = 0;
+
+	team.recv(&n, sizeof n, team.byte, from, TAG, team.world, NULL);	/* MPI_STATUS_IGNORE */
+	buf_free(b);
+	b->p = mem_alloc(n + 1, 1);
+	b->cap = n + 1;
+	b->n = n;
+	for (size_t at = 0; at < n; at += PIECE)
+		team.recv(b->p + at, (int)(n - at < PIECE ? n - at : PIECE), team.byte, from, TAG, team.world, NULL);
 }
 
 bool team_any(bool mine)

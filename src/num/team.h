@@ -9,7 +9,7 @@
  * MPI is no dependency: its library (OpenMPI's libmpi.so.40) is opened when the environment says that
  * mpirun started us, and only then. Without mpirun there is one rank, and nothing here does anything.
  *
- * Threads: from one thread. A rank that dies takes the others with it (MPI's own rule).
+ * Threads: from one thread, the one that joined; others may run beside it. A rank that dies takes the others with it (MPI's own rule).
  */
 #ifndef LTM_NUM_TEAM_H
 #define LTM_NUM_TEAM_H
@@ -20,6 +20,7 @@ struct params;
 
 /* Joins the team, once. ERR_USAGE when mpirun started us and no usable MPI is found. */
 enum status team_join(struct err *e);
+bool team_started(void);		/* mpirun started several of us, joined or not */
 void team_leave(void);			/* at the end, all ranks together; nothing without a team */
 int team_rank(void);			/* 0 .. team_size() - 1 */
 int team_size(void);
@@ -33,6 +34,9 @@ void team_share_buf(struct buf *b, int owner);
 enum status team_share_err(struct err *e);
 /* Every lane's gradient block, loss and count from the rank that computed it. */
 void team_share_lanes(struct params *p, double *loss, double *count);
+/* One rank's bytes to another, in order of sending; both block. recv replaces what the buf holds. */
+void team_send(const struct buf *b, int to);
+void team_recv(struct buf *b, int from);
 /* Waits for all. Returns the OR of everyone's flag: whether any rank has been told to stop. */
 bool team_any(bool mine);
 

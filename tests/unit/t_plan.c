@@ -62,7 +62,7 @@ static void by_hand(void **state)
 	near(find(&p, "disk.coded")->ltm, 1e8 * 1.6 / 8);
 	near(find(&p, "disk.store")->ltm, 5e7);
 	near(find(&p, "time.read")->ltm, 100);
-	near(find(&p, "speed")->token, 100e9 * 2 * 0.4);
+	near(find(&p, "speed")->token, 100e9 * 2 * 0.66);
 	near(find(&p, "flops.position")->token, 6 * n + 6 * find(&p, "layers")->token *
 	     find(&p, "width")->token * 1024);
 	near(find(&p, "flops")->token, find(&p, "flops.position")->token * 2.5e7 * 4);

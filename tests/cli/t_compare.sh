@@ -1,0 +1,15 @@
+# Four formats and a core with rivals, compared as a user does it; again, without doing anything over; wrong use.
+# shellcheck disable=SC2034
+o='--quick --tokens 0.02 --layers 2 --width 64 --vocab 1000 -q'
+t 'ltm compare -o one $o > first; grep -c . first | sed "s/[0-9][0-9]/some/"'
+t 'cut -c1-9 first | grep -E "^(token|latent|concept|fractal|core|base-lcm|quant-lcm|diffusion|planner)"'
+t 'grep -oE "^(next6-far|next6-near|next6-matched|order4|recall|a question)" first'
+t 'ls one'
+t 'ltm compare -o one $o > again; diff first again | grep -c "^[<>]" | sed "s/^[24]$/a line of seconds/"'
+t 'ltm compare -o one $o --json > one.json; grep -oE "\"(format|net|task)\": \"[a-z0-9-]*\"" one.json'
+t 'awk -F"[:,]" "/\"format\": / { for (i = 1; i < NF; i++) { if (\$i ~ /parameters/) p[n] = \$(i+1); if (\$i ~ /\"flop/) f[n] = \$(i+1) } n++ } END { for (k = 1; k < n; k++) print (p[k] / p[0] < 1.05 && p[k] / p[0] > 0.95 ? \"equal size\" : p[k] / p[0]), (f[k] / f[0] < 1.1 && f[k] / f[0] > 0.9 ? \"equal operations\" : f[k] / f[0]) }" one.json'
+t 'ltm compare'
+t 'ltm compare nowhere -o two -q'
+t 'ltm compare -o two --width 33 -q'
+t 'ltm compare -o two --layers 1 -q'
+t 'ltm compare -o two --seeds 99 -q'
