@@ -365,8 +365,9 @@ struct ltm_train_token_opts {
 	int window;			/* of attention, tokens; 0: the whole sequence; with scenes 256 */
 	int scenes;			/* the teller reads past scenes: path is one mind; context 0: 4096, batch 0: 2, lanes 0: 2 */
 	int registers;			/* pooled vectors kept of a scene */
-	double words;			/* share of tokens, the rarest, kept of a scene; 0: 0.2; below 0: none */
+	double words;			/* share of tokens, the rarest, kept of a scene and read; 0: none */
 	int read_at;			/* layers below the reading of scenes; 0: half of them */
+	int no_echo;			/* ended scenes are not remembered word for word */
 };
 /* out gets a summary: size, speed, bits a character on dev and test books. */
 LTM_API int ltm_train_token(const struct ltm_train_token_opts *o, const struct ltm_sink *out,
@@ -383,6 +384,7 @@ struct ltm_compare_opts {
 	int quick;			/* a smaller model and budget */
 	double tokens;			/* millions the token model learns from: the budget; 0: 8, quick 0.4 */
 	int seeds;			/* 0: 1 */
+	const char *formats;		/* "token,latent,concept,fractal" (NULL: all); token and fractal always are */
 	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 4, 192, 4096 */
 	int json;
 	int threads;

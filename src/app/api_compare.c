@@ -24,6 +24,23 @@ static enum status impossible(const struct ltm_compare_opts *o, struct err *e)
 	return OK;
 }
 
+static enum status formats_of(unsigned *bits, const char *list, struct err *e)
+{
+	struct str rest = str_of(list), one;
+
+	*bits = 0;
+	while (list && str_cut(&rest, ',', &one)) {
+		unsigned was = *bits;
+
+		for (int f = 0; f < FORMATS; f++)
+			if (str_eq(str_trim(one), str_of(format_name(f))))
+				*bits |= 1u << f;
+		if (*bits == was)
+			return err_set(e, ERR_USAGE, "no format '%.*s': token, latent, concept, fractal", STR_ARG(one));
+	}
+	return OK;
+}
+
 LTM_API int ltm_compare(const struct ltm_compare_opts *opts, const struct ltm_sink *out, const struct ltm_watch *watch,
                         struct ltm_error *error)
 {
@@ -31,13 +48,14 @@ LTM_API int ltm_compare(const struct ltm_compare_opts *opts, const struct ltm_si
 	struct watch w = watch_of(watch);
 	struct err e = { 0 };
 	struct buf b = { 0 };
+	unsigned formats;
 	enum status st = opts_take(&o, sizeof o, opts, &e);
 
 	if (!st && team_started())
 		st = err_set(&e, ERR_USAGE, "compare is one process: start it without mpirun");
-	if (!st && !(st = need(o.dir, "the folder for the comparison (-o)", &e)) && !(st = impossible(&o, &e)))
+	if (!st && !(st = need(o.dir, "the folder for the comparison (-o)", &e)) && !(st = impossible(&o, &e)) && !(st = formats_of(&formats, o.formats, &e)))
 		st = stage_compare(&(struct compare_opts){
-			.path = o.path, .n_path = o.n_path, .dir = o.dir, .quick = o.quick, .tokens = o.tokens, .seeds = o.seeds,
+			.path = o.path, .n_path = o.n_path, .dir = o.dir, .quick = o.quick, .tokens = o.tokens, .seeds = o.seeds, .formats = formats,
 			.layers = o.layers, .width = o.width, .vocab = o.vocab, .json = o.json, .threads = threads_of(o.threads),
 			.seed = o.seed, .dict = o.dict,
 		}, &b, &w, &e);

@@ -15,7 +15,7 @@ static enum status impossible(const struct ltm_train_token_opts *o, struct err *
 		{ "lanes", o->lanes, 0, 64 }, { "vocab", o->vocab, 0, TOKENS_VOCAB_MAX }, { "dropout", o->dropout, 0, 0.99 },
 		{ "rate", o->rate, 0, 10 }, { "decay", o->decay, 0, 10 }, { "warmup", o->warmup, 0, 1e9 },
 		{ "epochs", o->epochs, 0, 1e6 }, { "window", o->window, 0, 65536 }, { "registers", o->registers, 0, 64 },
-		{ "words", o->words, -1, 1 }, { "read-at", o->read_at, 0, 256 }, { "minutes", o->minutes, 0, 1e6 },
+		{ "words", o->words, 0, 1 }, { "read-at", o->read_at, 0, 256 }, { "minutes", o->minutes, 0, 1e6 },
 	};
 
 	for (size_t i = 0; i < sizeof bound / sizeof *bound; i++)
@@ -46,12 +46,12 @@ LTM_API int ltm_train_token(const struct ltm_train_token_opts *opts, const struc
 	if (!st)
 		st = stage_token(&(struct token_opts){
 			.from = { .path = o.path, .n_path = o.n_path, .mind = mind_of(&o, &a), .tokenizer = o.tokenizer, .scheme = o.scheme,
-			          .vocab = o.vocab, .dict = o.dict, .salient = o.words },
+			          .vocab = o.vocab, .dict = o.dict, .salient = o.words, .echo = o.scenes && !o.no_echo },
 			.dir = o.dir,
 			.plan = { .t = { .shape = { .layers = o.layers, .width = o.width, .heads = o.heads, .hidden = o.hidden,
 			                            .context = o.context },
 			                 .rows = o.batch, .lanes = o.lanes, .dropout = o.dropout, .window = o.window, .seed = o.seed },
-			          .path = o.scenes ? JOINT_ON : JOINT_OFF, .registers = o.registers, .read_at = o.read_at },
+			          .path = o.scenes ? JOINT_ON : JOINT_OFF, .registers = o.registers, .read_at = o.read_at, .echo = o.scenes && !o.no_echo },
 			.words = o.words,
 			.run = { .steps = o.steps, .epochs = o.epochs, .minutes = o.minutes, .rate = o.rate, .decay = o.decay,
 			         .warmup = o.warmup, .schedule = o.schedule, .resume = o.resume,

@@ -25,6 +25,9 @@ static const struct opt opts[] = {
 	{ "seeds", 0, OPT_INT, AT(seeds), "N",
 	  { "train each format so many times, with intervals (default: 1)",
 	    "обучить каждый вид столько раз, с интервалами (по умолчанию 1)" }, 1, 10 },
+	{ "formats", 0, OPT_STR, AT(formats), "LIST",
+	  { "of token, latent, concept, fractal (default: all; token and fractal always)",
+	    "из token, latent, concept, fractal (по умолчанию все; token и fractal всегда)" }, 0, 0 },
 	{ "layers", 0, OPT_INT, AT(layers), "N", { "layers (default: 6; quick: 4)", "слоёв (по умолчанию 6; quick: 4)" }, 2, 256 },
 	{ "width", 0, OPT_INT, AT(width), "N", { "width (default: 256; quick: 192)", "ширина (по умолчанию 256; quick: 192)" }, 32, 16384 },
 	{ "vocab", 'v', OPT_INT, AT(vocab), "N",
@@ -42,13 +45,13 @@ const struct cmd cmd_compare = {
 	.brief = { "token, latent, concept and fractal on equal terms", "токены, вектора, понятия и фракталы на равных" },
 	.about = { "Trains four decoders of equal size with equal floating-point operations on the same text: one over tokens "
 	           "alone, one that reads a vector of each past scene, one that reads their symbols, and LTM, which "
-	           "reads registers and words of past scenes; then LTM's network of scenes beside Base-LCM, Quant-LCM, "
+	           "remembers the book's past scenes word for word and keeps registers of them; then LTM's network of scenes beside Base-LCM, Quant-LCM, "
 	           "diffusion LCM and a k-means planner over the same vectors. Prints bits a character, LCM's metrics, "
 	           "recall from codes, next6, order4, seconds and bytes; DIR gets compare.txt, .json and .svg.\n"
 	           "Run it again after a stop and it goes on. Without books: the shipped library.",
 	           "Обучает четыре декодера равного размера за равное число операций на одном тексте: по одним токенам; "
-	           "читающий вектор каждой прошлой сцены; читающий их символы; и LTM — читающий регистры и слова прошлых "
-	           "сцен; затем сеть сцен LTM рядом с Base-LCM, Quant-LCM, диффузионной LCM и планировщиком k-средних "
+	           "читающий вектор каждой прошлой сцены; читающий их символы; и LTM — помнящий прошлые сцены книги дословно и их "
+	           "регистры; затем сеть сцен LTM рядом с Base-LCM, Quant-LCM, диффузионной LCM и планировщиком k-средних "
 	           "на тех же векторах. Печатает биты на знак, метрики LCM, поиск по кодам, next6, order4, секунды и байты; "
 	           "в ПАПКЕ — compare.txt, .json и .svg.\n"
 	           "После остановки запустите снова: продолжит. Без книг — на поставляемой библиотеке." },

@@ -3,7 +3,7 @@
  *   token     a decoder over tokens alone
  *   latent    the same, reading one vector of each past scene
  *   concept   the same, reading the symbols of past scenes: their salient words, without context
- *   fractal   the same, reading four registers and the salient words, as they stood, of past scenes: LTM
+ *   fractal   the same, with the book's ended scenes remembered word for word (echo), and four registers of each: LTM
  *
  * and over the fractal reader's vectors of scenes: LTM's core and the rivals of the LCM paper
  * (model/scenenet.h). Same text, tokenizer, parameters (hidden widths are fitted to within 5 %), and floating-point
@@ -37,6 +37,7 @@ struct compare_opts {
 	bool quick;			/* a smaller model and budget: five minutes on two cores */
 	double tokens;			/* millions the token model learns from: the budget; 0: 8, quick 0.4 */
 	int seeds;			/* of the formats; 0: 1 */
+	unsigned formats;		/* bit f: format f is trained; 0: all. token and fractal always are */
 	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 4, 192, 4096 */
 	bool json;
 	int threads;

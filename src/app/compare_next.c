@@ -201,7 +201,7 @@ static enum status likelihoods(struct compare *c, struct pairs *p, struct err *e
 
 			for (size_t i = 0; i < here; i++)
 				count[i] = lay_pair(in + i * 2 * HALF, truth + i * 2 * HALF, part, p->key[at + i], start);
-			joint_nats(r.j, in, truth, is, (int)here, 2 * HALF, false, nats);
+			joint_nats(r.j, in, truth, is, NULL, (int)here, 2 * HALF, false, nats);
 			for (size_t i = 0; i < here; i++) {
 				double sum = 0;
 

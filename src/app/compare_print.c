@@ -53,6 +53,8 @@ static void put_formats(struct buf *b, const struct compare *c)
 		const struct format_row *r = &c->f[f];
 		struct spread test = spread(r->test, c->seeds), g = gain(c, f, r->test);
 
+		if (!(c->o->formats >> f & 1))
+			continue;
 		buf_printf(b, "%-9s %9.2f %9.1f %8.2f %8.0f %8.1f %8.4f %9.4f ", format_name(f), (double)r->params / 1e6,
 		           r->flops / 1e12, r->tokens / 1e6, r->seconds, r->bytes / 1e6, spread(r->dev, c->seeds).mean, test.mean);
 		if (f == FORMAT_TOKEN)
@@ -139,6 +141,8 @@ static void json_formats(struct buf *b, const struct compare *c)
 	for (int f = 0; f < FORMATS; f++) {
 		const struct format_row *r = &c->f[f];
 
+		if (!(c->o->formats >> f & 1))
+			continue;
 		buf_printf(b, "%s\n  {\"format\": \"%s\", \"hidden\": %d, \"steps\": %llu, ", f ? "," : "", format_name(f), r->hidden,
 		           (unsigned long long)r->steps);
 		num(b, "parameters", (double)r->params, ", ");
@@ -242,16 +246,20 @@ void compare_svg(struct buf *b, const struct compare *c)
 	double v[EVAL_SYSTEMS_MAX + FORMATS], most = 0;
 	const struct eval_task *t = &c->next.task[ITEM_MATCHED];
 	int n = c->next.n_system, height = TOP + FORMATS * BAR + 50 + SCENENET_KINDS * BAR + 50 + n * BAR + 20;
+	int shown = 0;
 	double y = TOP;
 
 	svg_open(b, WIDE, height, "compare", S("Four formats on equal terms"));
 	buf_str(b, S("<style>.compare{background:#fff;font:13px sans-serif}.title{font-weight:bold}.bar{fill:#4a7}</style>"));
 	for (int f = 0; f < FORMATS; f++) {
-		name[f] = format_name(f);
-		v[f] = spread(c->f[f].test, c->seeds).mean;
-		most = v[f] > most ? v[f] : most;
+		if (!(c->o->formats >> f & 1))
+			continue;
+		name[shown] = format_name(f);
+		v[shown] = spread(c->f[f].test, c->seeds).mean;
+		most = v[shown] > most ? v[shown] : most;
+		shown++;
 	}
-	bars(b, y, "Bits a character of test books (less is better)", name, v, FORMATS, most, 4);
+	bars(b, y, "Bits a character of test books (less is better)", name, v, shown, most, 4);
 	y += FORMATS * BAR + 50;
 	for (int k = 0; k < SCENENET_KINDS; k++) {
 		name[k] = scenenet_name(k);

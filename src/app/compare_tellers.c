@@ -96,6 +96,8 @@ static struct joint_plan plan_of(const struct compare *c, enum format f, int hid
 		p.registers = 1, p.register_dim = p.t.shape.width, p.words = 0;
 	if (f == FORMAT_CONCEPT)
 		p.registers = 0, p.symbols = true;
+	if (f == FORMAT_FRACTAL)
+		p.echo = true, p.cross_every = -1;
 	return p;
 }
 
@@ -131,9 +133,9 @@ static struct str config_of(struct compare *c, const struct joint_plan *p, uint6
 
 	return str_printf(&c->mem, "{\"layers\":%d,\"width\":%d,\"heads\":%d,\"hidden\":%d,\"vocab\":%d,\"span\":%d,\"window\":%d,"
 	                  "\"rows\":%d,\"lanes\":%d,\"path\":%d,\"registers\":%d,\"register_dim\":%d,\"tell\":%g,\"words\":%d,"
-	                  "\"symbols\":%d,\"read_at\":%d,\"precision\":%d,\"steps\":%llu,\"seed\":%llu}", s->layers, s->width,
+	                  "\"symbols\":%d,\"echo\":%d,\"cross\":%d,\"read_at\":%d,\"precision\":%d,\"steps\":%llu,\"seed\":%llu}", s->layers, s->width,
 	                  s->heads, s->hidden, s->vocab, p->t.T, p->t.window, p->t.rows, p->t.lanes, p->path, p->registers,
-	                  p->register_dim, p->tell, p->words, p->symbols, p->read_at, p->t.wide, (unsigned long long)steps,
+	                  p->register_dim, p->tell, p->words, p->symbols, p->echo, p->cross_every, p->read_at, p->t.wide, (unsigned long long)steps,
 	                  (unsigned long long)p->t.seed);
 }
 
@@ -173,7 +175,7 @@ enum status compare_open_teller(struct compare *c, struct token_run *r, enum for
 static enum status score(struct compare *c, struct token_run *r, struct part *p, struct err *e)
 {
 	uint32_t start = token_start(c->d.tok.t);
-	size_t sample = c->o->quick ? 1 << 18 : 0;
+	size_t sample = c->o->quick ? 1 << 18 : 1 << 20;
 	double v;
 
 	if (token_score(&v, r->j, r->p.t.T, &c->d.dev, start, sample, 0, c->w, e))
@@ -257,6 +259,7 @@ enum status compare_tellers(struct compare *c, struct err *e)
 		return e->code;
 	for (int seed = 0; seed < c->seeds; seed++)
 		for (int f = 0; f < FORMATS && !e->code; f++)
-			one(c, f, seed, e);
+			if (c->o->formats >> f & 1)
+				one(c, f, seed, e);
 	return e->code;
 }

@@ -55,7 +55,7 @@ static void shape_of(struct compare *c)
 	s->context = 256;
 	p->t.T = c->d.train.s.ids.n > 1 << 19 ? 2048 : 512;
 	p->t.window = 256;
-	p->t.rows = 4, p->t.lanes = 2;
+	p->t.rows = 2, p->t.lanes = 2;
 	p->t.wide = mm_fast() ? NUM_BF16 : NUM_F32;
 	p->read_at = (s->layers + 1) / 2;
 	p->cross_heads = s->width >= 128 ? s->width / 64 : s->heads;
@@ -70,7 +70,7 @@ static void shape_of(struct compare *c)
 static enum status data(struct compare *c, struct err *e)
 {
 	struct token_source from = { .mind = c->mind, .vocab = c->o->vocab ? c->o->vocab : c->o->quick ? 4096 : 8192,
-	                             .dict = c->o->dict };
+	                             .dict = c->o->dict, .echo = true };
 
 	from.save = str_printf(&c->mem, "%s/tokenizer.ltmt", c->dir).p;
 	if (file_exists(from.save))
@@ -121,6 +121,7 @@ enum status stage_compare(const struct compare_opts *o, struct buf *out, const s
 
 	if (own.tokens <= 0)
 		own.tokens = own.quick ? 0.4 : 8;
+	own.formats = own.formats ? own.formats | 1u << FORMAT_TOKEN | 1u << FORMAT_FRACTAL : (1u << FORMATS) - 1;
 	*c = (struct compare){ .o = &own, .dir = o->dir, .mem = arena_open("compare"), .w = w };
 	num_threads_set(o->threads);
 	if (num_blas_warning())

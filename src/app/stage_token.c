@@ -67,8 +67,7 @@ static void fill_plan(struct joint_plan *p, const struct training *t)
 	p->register_dim = s->width / 4 > 1 ? s->width / 4 : 1;
 	p->tell = p->registers ? 0.1 : 0;
 	p->units = p->t.T >= 64 ? p->t.T / 64 : 1;
-	if (t->o->words >= 0)
-		p->words = (int)ceil((t->o->words > 0 ? t->o->words : 0.2) * 1.3 * p->t.T);
+	p->words = (int)ceil(t->o->words * 1.3 * p->t.T);
 	p->words = p->words < p->t.T ? p->words : p->t.T;
 }
 
@@ -81,8 +80,8 @@ static struct str config_of(struct training *t)
 
 	if (p->path != JOINT_OFF)
 		scenes = str_printf(&t->mem, "\"read_at\":%d,\"cross_every\":%d,\"cross_heads\":%d,\"registers\":%d,\"tell\":%g,"
-		                    "\"units\":%d,\"words\":%d,\"salient\":%g,", p->read_at, p->cross_every, p->cross_heads,
-		                    p->registers, p->tell, p->units, p->words, t->o->words);
+		                    "\"units\":%d,\"words\":%d,\"salient\":%g,\"echo\":%d,", p->read_at, p->cross_every, p->cross_heads,
+		                    p->registers, p->tell, p->units, p->words, t->o->words, p->echo);
 	return str_printf(&t->mem, "{\"layers\":%d,\"width\":%d,\"heads\":%d,\"hidden\":%d,\"vocab\":%d,\"context\":%d,"
 	                  "\"batch\":%d,\"lanes\":%d,\"window\":%d," STR_FMT "\"dropout\":%g,\"precision\":\"%s\",\"rate\":%g,"
 	                  "\"decay\":%g,\"warmup\":%g,\"schedule\":\"%s\",\"steps\":%llu,\"epochs\":%g,\"minutes\":%g,"
@@ -102,9 +101,9 @@ static void summary(struct training *t, struct buf *out, double dev, double test
 	buf_printf(out, "%s: %d layers of %d, vocabulary %d, context %d: %.2f million parameters\n", t->o->dir,
 	           p->shape.layers, p->shape.width, p->shape.vocab, p->T, (double)joint_size(t->r.j) / 1e6);
 	if (t->r.p.path != JOINT_OFF)
-		buf_printf(out, "scene path: attention over the last %d tokens, %d registers a scene and %.0f %% of the tokens kept, read "
-		           "above layer %d\n", p->window, t->r.p.registers, 100 * (t->o->words < 0 ? 0 : t->o->words > 0 ?
-		           t->o->words : 0.2), t->r.p.read_at);
+		buf_printf(out, "scene path: attention over the last %d tokens; ended scenes %s, %d registers a scene, %.0f %% of the "
+		           "tokens kept\n", p->window, t->r.p.echo ? "word for word" : "not word for word", t->r.p.registers,
+		           100 * t->o->words);
 	buf_printf(out, "%llu steps, %.2f epochs, %.1f million tokens in %.0f s (%.0f tokens a second), %.3g FLOP\n",
 	           (unsigned long long)r->plan.steps, (double)r->plan.steps / (double)t->r.win.per_epoch, tokens / 1e6,
 	           run_seconds(r), tokens / run_seconds(r), tokens * token_run_flops(&t->r));

@@ -25,6 +25,7 @@ struct token_part {
 	int64_t *row;		/* [scenes]: ids in the store */
 	uint8_t *is;		/* [ids]: TOKEN_SCENE, TOKEN_BOOK, TOKEN_SALIENT of model/joint.h */
 	uint32_t scenes;
+	struct echo *echo, *echo_other;	/* [ids], where asked for (order/echo.h); other: of another book's scenes */
 };
 
 /* A mind's books with the places where scenes begin: bytes cut[first[b]] .. of text b; the first is 0. */
@@ -48,6 +49,7 @@ struct token_source {
 	const char *const *path;	/* none: the shipped library */
 	size_t n_path;
 	const char *mind;		/* instead of paths: books and scenes of its store */
+	bool echo;			/* what ended scenes say of each token too */
 	double salient;			/* share of running tokens that are salient (order/windows.h); 0: 0.2 */
 	const char *tokenizer;		/* a file, or NULL: trained on the training books */
 	const char *save;		/* where a tokenizer is kept: written when it is trained or another one */
@@ -88,7 +90,7 @@ struct token_opts {
 	struct token_source from;
 	const char *dir;
 	struct joint_plan plan;		/* zeros: defaults; shape.vocab follows from the tokenizer; t.shape.context: of a span */
-	double words;			/* share of tokens kept as words; 0: 0.2; below 0: none */
+	double words;			/* share of tokens kept as words; 0: none */
 	struct run_plan run;
 	const char *precision;		/* "auto" (NULL), "bf16", "float32" */
 	int threads;

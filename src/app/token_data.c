@@ -65,6 +65,39 @@ static void mark_all(struct token_data *d, double share)
 	mem_free(salient);
 }
 
+/* ---- echoes, a book a lane ------------------------------------------------------------------- */
+struct hearing {
+	struct token_part *p;
+	uint32_t at;
+};
+
+static void hear_lane(void *ctx, int lane)
+{
+	struct hearing *h = ctx;
+	struct token_part *p = h->p;
+	uint32_t b = h->at + (uint32_t)lane, o = (b + 1) % p->s.texts;
+	size_t from = (size_t)p->s.first[b], n = (size_t)p->s.first[b + 1] - from;
+	size_t other = (size_t)p->s.first[o], n_other = (size_t)p->s.first[o + 1] - other;
+
+	echo_text(p->echo + from, p->s.ids.id + from, n, p->is + from, TOKEN_SCENE, p->s.ids.id + from, n);
+	if (p->echo_other)
+		echo_text(p->echo_other + from, p->s.ids.id + from, n, p->is + from, TOKEN_SCENE, p->s.ids.id + other, n_other);
+}
+
+static enum status hear(struct token_part *p, bool other, const struct watch *w, struct err *e)
+{
+	enum { LANES = 8 };
+
+	p->echo = mem_alloc(p->s.ids.n + 1, sizeof *p->echo);
+	if (other)
+		p->echo_other = mem_alloc(p->s.ids.n + 1, sizeof *p->echo_other);
+	for (struct hearing h = { p, 0 }; h.at < p->s.texts && !watch_stopped(w); h.at += LANES) {
+		num_lanes((int)(p->s.texts - h.at < LANES ? p->s.texts - h.at : LANES), 0, hear_lane, &h);
+		watch_step(w, "echo", h.at, p->s.texts, "books");
+	}
+	return watch_stopped(w) ? err_set(e, ERR_STOP, "stopped while reading; nothing is written") : OK;
+}
+
 /* c NULL: without scenes. */
 static enum status encode(struct token_data *d, const struct booktexts *t, const struct scene_cuts *c,
                           const struct watch *w, struct err *e)
@@ -186,8 +219,11 @@ static enum status from_texts(struct token_data *out, const struct token_source 
 		        "aside)");
 	else if (!tokenizer(out, from, text, n, w, e) && c && tokens_scheme(out->tok.t) == TOKENS_FOLD)
 		err_set(e, ERR_USAGE, "scenes have no fold tokens of their own: byte, morph or hyper");
-	else if (!e->code && !encode(out, t, c, w, e) && c)
+	else if (!e->code && !encode(out, t, c, w, e) && c) {
 		mark_all(out, from->salient);
+		if (from->echo && !hear(&out->train, false, w, e) && !hear(&out->dev, true, w, e))
+			hear(&out->test, true, w, e);
+	}
 	mem_free(text);
 	return e->code;
 }
@@ -229,6 +265,7 @@ void token_data_close(struct token_data *d)
 
 		idstream_clear(&p->s);
 		mem_free(p->scene), mem_free(p->row), mem_free(p->book), mem_free(p->is);
+		mem_free(p->echo), mem_free(p->echo_other);
 	}
 	if (d->tok.t)
 		tokenfile_close(&d->tok);

@@ -7,7 +7,7 @@
 
 #include "app/token.h"
 
-static void rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *truth, uint8_t *is)
+static void rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *truth, uint8_t *is, struct echo *echo)
 {
 	const struct token_run *r = ctx;
 	size_t T = (size_t)r->p.t.T;
@@ -17,6 +17,8 @@ static void rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *trut
 		memcpy(is, r->d->train.is + windows_at(&r->win, step, row), T);
 	else
 		memset(is, 0, T);
+	if (echo)
+		memcpy(echo, r->d->train.echo + windows_at(&r->win, step, row) + 1, T * sizeof *echo);
 }
 
 static void begin(void *ctx, uint64_t step)
@@ -53,6 +55,7 @@ static double measure(void *ctx, const struct watch *w)
 enum status token_run_open(struct token_run *r, const struct token_data *d, const struct joint_plan *p, struct err *e)
 {
 	*r = (struct token_run){ .d = d, .p = *p };
+	must(!p->echo || d->train.echo);
 	if (windows_open(&r->win, d->train.s.ids.id, d->train.s.ids.n, p->t.T, p->t.rows, p->t.seed, e))
 		return e->code;
 	return joint_open(&r->j, p, rows, r, e);

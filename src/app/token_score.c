@@ -16,6 +16,7 @@ enum { BATCH_TOKENS = 1 << 14 };
 struct batch {
 	uint32_t *in, *truth;
 	uint8_t *is;
+	struct echo *echo;
 	float *nats;
 };
 
@@ -35,13 +36,25 @@ static size_t which(size_t q, size_t n, bool shuffled)
 	return !shuffled ? q : q % 2 ? (n + 1) / 2 + q / 2 : q / 2;
 }
 
+/* What ended scenes say of window k's truths; other: those of another book. */
+static void echoes(struct echo *out, const struct token_part *p, const struct scoring *s, size_t k, bool other)
+{
+	const struct echo *from = other ? p->echo_other : p->echo;
+	uint32_t text;
+	size_t at = scoring_at(s, k, &text), n = (size_t)(s->first[text + 1] - s->first[text]);
+
+	for (size_t j = 0; j < (size_t)s->T; j++)
+		out[j] = from && at + j < n ? from[s->first[text] + at + j] : (struct echo){ { 0 }, { 0 }, { 0 } };
+}
+
 enum status token_score(double *bpc, struct joint *j, int width, const struct token_part *part, uint32_t start,
                         size_t sample, unsigned how, const struct watch *w, struct err *e)
 {
 	struct scoring s = { part->s.ids.id, part->s.first, part->s.texts, start, width };
 	size_t all = scoring_count(&s), T = (size_t)width, n = sample && sample / T < all ? sample / T + 1 : all;
 	size_t each = (BATCH_TOKENS / T + 2) & ~(size_t)1;		/* even, for shuffled scenes */
-	struct batch b = { mem_alloc(each * T, 4), mem_alloc(each * T, 4), mem_alloc(each * T, 1), mem_alloc(each * T, 4) };
+	struct batch b = { mem_alloc(each * T, 4), mem_alloc(each * T, 4), mem_alloc(each * T, 1), mem_alloc(each * T, sizeof(struct echo)),
+	                   mem_alloc(each * T, 4) };
 	double sum = 0, count = 0;
 
 	*bpc = NAN;
@@ -53,14 +66,15 @@ enum status token_score(double *bpc, struct joint *j, int width, const struct to
 
 			count += scoring_window(&s, k, b.in + i * T, b.truth + i * T);
 			what(b.is + i * T, part, &s, k);
+			echoes(b.echo + i * T, part, &s, k, how & TOKEN_SCORE_SHUFFLED);
 		}
-		joint_nats(j, b.in, b.truth, b.is, (int)here, width, how & TOKEN_SCORE_SHUFFLED, b.nats);
+		joint_nats(j, b.in, b.truth, b.is, b.echo, (int)here, width, how & TOKEN_SCORE_SHUFFLED, b.nats);
 		for (size_t i = 0; i < here * T; i++)
 			sum += (double)b.nats[i];
 		if (!(how & TOKEN_SCORE_QUIET))
 			watch_step(w, "score", (double)(at + here), (double)n, "windows");
 	}
-	mem_free(b.in), mem_free(b.truth), mem_free(b.is), mem_free(b.nats);
+	mem_free(b.in), mem_free(b.truth), mem_free(b.is), mem_free(b.echo), mem_free(b.nats);
 	if (watch_stopped(w))
 		return err_set(e, ERR_STOP, "stopped while scoring");
 	if (count > 0)

@@ -17,16 +17,20 @@
 
 #include "model/joint.h"
 
+enum { FEATURES = 3 * ECHO_ORDERS, GATE = 32 /* width of the gate */ };
 enum { REGISTERS_MAX = 64, TOLD = 4 /* tokens a scene */ };
 enum memory { REGISTERS, WORDS, MEMORIES };
 struct cross {
-	int norm, q, kv, out, after;	/* tensors; q < 0: not read; after < 0: none */
+	int norm, q, kv, out, now, after;	/* tensors; q < 0: not read; now, after < 0: none */
 };
 struct joint_net {
 	struct net *net;
-	struct node *id, *truth, *pool, *query, *word, *before, *after, *see[MEMORIES], *loss;	/* before: ids; after: their embeddings */
+	struct node *id, *truth, *pool, *query, *word, *before, *after, *now, *see[MEMORIES], *loss;
+	/* before: ids; after: their embeddings; now: those of all tokens */
 	struct node *z, *part[REGISTERS_MAX], *of, *told, *tell;	/* registers; their own task: whose, which, its loss */
+	struct node *says, *feature;	/* echo: [rows][ECHO_ORDERS], [rows][FEATURES] */
 	uint8_t *is;			/* [micro][T] */
+	struct echo *echo;		/* [micro][T], or NULL */
 	int T, micro;			/* tokens of a span; spans at once */
 	int *words;			/* [micro]: salient tokens kept of each span */
 	bool shuffled;
@@ -36,6 +40,7 @@ struct joint {
 	struct teller_tensors m;
 	struct params p;
 	int query, pool_norm, pool_q, pool_kv, pool_out, ffn_norm, gate_up, down, mem_norm[MEMORIES], meaning, say, after_norm;	/* the reader's */
+	int gate_x, gate_f, gate_b, gate_out, gate_bias;	/* whom to believe: echo's tensors */
 	struct cross (*cross)[MEMORIES];	/* [layers] */
 	struct joint_net *lane, *eval;	/* [lanes] */
 	int eval_T;
@@ -48,9 +53,16 @@ static bool kept(const struct joint_plan *p, enum memory m)
 	return p->path != JOINT_OFF && (m == REGISTERS ? p->registers : p->words) > 0;
 }
 
+static bool echoes(const struct joint_plan *p)
+{
+	return p->path != JOINT_OFF && p->echo;
+}
+
 static bool reads(const struct joint_plan *p, int layer)
 {
-	if (p->path == JOINT_OFF || layer < p->read_at)
+	if (p->path == JOINT_OFF || (!p->registers && !p->words) || layer < p->read_at)
+		return false;
+	if (p->cross_every < 0)
 		return false;
 	return p->cross_every ? (layer - p->read_at) % p->cross_every == 0 : layer == p->read_at;
 }
@@ -59,10 +71,16 @@ static const char *plan_wrong(const struct joint_plan *p)
 {
 	if (p->path == JOINT_OFF)
 		return NULL;
+	if (p->echo && p->path == JOINT_SHUFFLED)
+		return "shuffled echoes are the caller's to give";
+	if (!p->registers && !p->words)
+		return p->echo ? NULL : "a scene path must keep registers or words, or echo";
 	if (p->read_at < 1 || p->read_at >= p->t.shape.layers)
 		return "the reader must stand above the first layer and below the last";
-	if (p->cross_every < 0)
-		return "cross_every must not be negative";
+	if (p->cross_every < -1)
+		return "cross_every must be -1 at least";
+	if (p->cross_every < 0 && !(p->registers && p->tell > 0))
+		return "scenes that no layer reads need registers with a task of their own";
 	if (p->cross_heads < 0 || (p->cross_heads && p->t.shape.width % p->cross_heads))
 		return "the width must be a multiple of the heads that read scenes";
 	if (p->registers < 0 || p->registers > REGISTERS_MAX)
@@ -71,8 +89,6 @@ static const char *plan_wrong(const struct joint_plan *p)
 		return "a register must have 1 number to as many as the width";
 	if (p->words < 0 || p->words > p->t.T)
 		return "a span cannot keep more words than it has tokens";
-	if (!p->registers && !p->words)
-		return "a scene path must keep registers or words";
 	if (p->registers && (p->units < 1 || p->units > p->t.T))
 		return "a span must have 1 scene to as many as it has tokens";
 	if (p->path == JOINT_SHUFFLED && (p->t.micro % 2 || p->t.rows / p->t.lanes % 2))
@@ -94,7 +110,7 @@ static void tensors(struct joint *j)
 		int l = k / MEMORIES, m = k % MEMORIES;
 		struct cross *c = &j->cross[l][m];
 
-		c->q = c->after = -1;
+		c->q = c->now = c->after = -1;
 		if (!reads(&j->plan, l) || !kept(&j->plan, m))
 			continue;
 #define ADD(field, flags, ...) \
@@ -105,9 +121,17 @@ static void tensors(struct joint *j)
 		ADD(kv, matrix, 2 * w, m == WORDS ? w : (size_t)j->plan.register_dim);
 		ADD(out, matrix, w, w);
 		if (m == WORDS && j->plan.follow) {
+			ADD(now, matrix, w, w);
 			ADD(after, matrix, 2 * w, w);
 		}
 #undef ADD
+	}
+	if (echoes(&j->plan)) {
+		j->gate_x = PARAMS_ADD(&j->p, "echo.gate_x", matrix, GATE, w);
+		j->gate_f = PARAMS_ADD(&j->p, "echo.gate_f", matrix, GATE, FEATURES);
+		j->gate_b = PARAMS_ADD(&j->p, "echo.gate_b", 0, GATE);
+		j->gate_out = PARAMS_ADD(&j->p, "echo.gate_out", matrix, ECHO_ORDERS + 1, GATE);
+		j->gate_bias = PARAMS_ADD(&j->p, "echo.gate_bias", 0, ECHO_ORDERS + 1);
 	}
 	if (kept(&j->plan, WORDS))
 		j->mem_norm[WORDS] = PARAMS_ADD(&j->p, "words.norm", 0, w);
@@ -130,6 +154,18 @@ static void tensors(struct joint *j)
 		j->say = PARAMS_ADD(&j->p, "reader.tell", matrix, w, R * (size_t)j->plan.register_dim);
 }
 
+/* A word is looked for by what it followed: both sides begin as one projection of embeddings, so that the token at
+ * hand finds the words that came after it in the past from the first step on. */
+static void follow_first(struct joint *j, const struct cross *c, uint64_t seed)
+{
+	size_t w = (size_t)j->plan.t.shape.width;
+
+	params_init(&j->p, c->now, params_fan_in(&j->p, c->now), seed);
+	params_fill(&j->p, c->after, 0);
+	memcpy(params_w(&j->p, c->after), params_w(&j->p, c->now), w * w * sizeof(float));
+	params_init(&j->p, c->q, 0.2 * params_fan_in(&j->p, c->q), seed);
+}
+
 static void first_values(struct joint *j)
 {
 	const struct teller_shape *s = &j->plan.t.shape;
@@ -145,8 +181,16 @@ static void first_values(struct joint *j)
 		params_init(&j->p, c->q, 0.5 * params_fan_in(&j->p, c->q), seed);
 		params_init(&j->p, c->kv, 0.5 * params_fan_in(&j->p, c->kv), seed);
 		if (c->after >= 0)
-			params_init(&j->p, c->after, 0.5 * params_fan_in(&j->p, c->after), seed);
+			follow_first(j, c, seed);
 		params_fill(&j->p, c->out, 0);		/* it begins as the token model [Alayrac 2022] */
+	}
+	if (echoes(&j->plan)) {		/* it begins by believing the net */
+		params_init(&j->p, j->gate_x, params_fan_in(&j->p, j->gate_x), seed);
+		params_init(&j->p, j->gate_f, params_fan_in(&j->p, j->gate_f), seed);
+		params_fill(&j->p, j->gate_b, 0);
+		params_init(&j->p, j->gate_out, 0.3 * params_fan_in(&j->p, j->gate_out), seed);
+		params_fill(&j->p, j->gate_bias, 0);
+		params_w(&j->p, j->gate_bias)[0] = 4;
 	}
 	if (kept(&j->plan, WORDS))
 		params_fill(&j->p, j->mem_norm[WORDS], 1);
@@ -243,12 +287,45 @@ static struct node *cross(struct net *t, struct joint *j, struct joint_net *n, i
 			continue;
 		a.S = mem[m]->N;
 		q = net_linear(t, net_rmsnorm(t, x, c->norm), c->q, -1);
+		if (c->now >= 0)
+			q = net_add(t, q, net_linear(t, n->now, c->now, -1));
 		kv = net_linear(t, mem[m], c->kv, -1);
 		if (c->after >= 0)
 			kv = net_add(t, kv, net_linear(t, n->after, c->after, -1));
 		x = net_linear_add(t, x, net_attend(t, q, kv, kv, &a, n->see[m]), c->out);
 	}
 	return x;
+}
+
+/* The loss with what ended scenes say mixed in; x: the last states, normalised. */
+static struct node *echo(struct net *t, struct joint *j, struct joint_net *n, struct node *x)
+{
+	struct node *g;
+
+	n->says = net_input(t, x->N, ECHO_ORDERS);
+	n->feature = net_input(t, x->N, FEATURES);
+	g = net_add(t, net_linear32(t, x, j->gate_x, -1), net_linear32(t, n->feature, j->gate_f, j->gate_b));
+	g = net_linear32(t, net_silu(t, g), j->gate_out, j->gate_bias);
+	return net_ce_mixed(t, x, j->m.embed, n->truth, g, n->says, 1);
+}
+
+/* What an order says of the truth, and what can be known of it without the truth. */
+static void hear(struct joint_net *n)
+{
+	float *says = n->says->x, *f = n->feature->x;
+
+	for (int i = 0; i < n->says->N; i++, says += ECHO_ORDERS, f += FEATURES) {
+		const struct echo *e = &n->echo[i];
+
+		for (int k = 0; k < ECHO_ORDERS; k++) {
+			float count = (float)e->n[k];
+
+			says[k] = e->n[k] ? (float)e->hit[k] / count : -1;
+			f[k] = e->n[k] > 0;
+			f[ECHO_ORDERS + k] = 0.2f * log2f(1 + count);
+			f[2 * ECHO_ORDERS + k] = e->n[k] ? (float)e->top[k] / count : 0;
+		}
+	}
 }
 
 static void lay(struct joint_net *n, struct joint *j, int lane, int T, int micro, bool train)
@@ -273,6 +350,7 @@ static void lay(struct joint_net *n, struct joint *j, int lane, int T, int micro
 			n->word = net_ids(t, micro * span_words(p, T));
 			if (p->follow) {
 				n->before = net_ids(t, micro * span_words(p, T));
+				n->now = net_rmsnorm(t, embedded, j->after_norm);
 				n->after = net_rmsnorm(t, net_gather(t, embedded, n->before), j->after_norm);
 			}
 			mem[WORDS] = net_rmsnorm(t, net_gather(t, p->symbols ? embedded : x, n->word), j->mem_norm[WORDS]);
@@ -286,7 +364,13 @@ static void lay(struct joint_net *n, struct joint *j, int lane, int T, int micro
 	}
 	if (kept(p, REGISTERS) && p->tell > 0 && train)
 		tell(t, j, n, mem[REGISTERS]);
-	n->loss = net_ce(t, net_rmsnorm(t, x, j->m.norm), j->m.embed, n->truth, 1);
+	x = net_rmsnorm(t, x, j->m.norm);
+	if (echoes(p)) {
+		n->echo = mem_alloc((size_t)rows, sizeof *n->echo);
+		n->loss = echo(t, j, n, x);
+	} else {
+		n->loss = net_ce(t, x, j->m.embed, n->truth, 1);
+	}
 	t->scale = 1.0 / ((double)p->t.rows * T);
 	t->seed = p->t.seed;
 	net_plan(t);
@@ -297,6 +381,7 @@ static void unlay(struct joint_net *n, int lanes)
 	for (int l = 0; n && l < lanes; l++) {
 		net_close(n[l].net);
 		mem_free(n[l].is);
+		mem_free(n[l].echo);
 		mem_free(n[l].words);
 	}
 	mem_free(n);
@@ -426,6 +511,9 @@ static void bound(const struct joint *j, struct joint_net *n)
 static void ranges(const struct joint *j, struct joint_net *n)
 {
 	const struct joint_plan *p = &j->plan;
+
+	if (!kept(p, REGISTERS) && !kept(p, WORDS))
+		return;
 	int *scratch = mem_alloc((size_t)n->T + 1, sizeof *scratch);
 
 	if (kept(p, REGISTERS)) {
@@ -531,10 +619,12 @@ void joint_lane(void *joint, int lane, uint64_t step, double *loss, double *coun
 			size_t from = (size_t)r * (size_t)p->T;
 
 			j->rows(j->ctx, step, lane * each + at + r, node_ids(n->id) + from, node_ids(n->truth) + from,
-			        n->is + from);
+			        n->is + from, n->echo ? n->echo + from : NULL);
 		}
 		if (j->plan.path != JOINT_OFF)
 			ranges(j, n);
+		if (n->echo)
+			hear(n);
 		n->net->step = step * (uint64_t)(each / p->micro) + (uint64_t)(at / p->micro);
 		if (n->tell)
 			told(j, n, n->net->step);
@@ -549,6 +639,7 @@ struct reading {
 	struct joint *j;
 	const uint32_t *in, *truth;
 	const uint8_t *is;
+	const struct echo *echo;
 	float *nats, *z;		/* either may be NULL */
 	size_t n;
 };
@@ -563,7 +654,11 @@ static void load(struct joint *j, struct joint_net *n, const struct reading *k, 
 		node_ids(n->id)[i] = in ? k->in[at * T + i] : 0;
 		node_ids(n->truth)[i] = in && k->truth ? k->truth[at * T + i] : ID_NONE;
 		n->is[i] = in ? k->is[at * T + i] : 0;
+		if (n->echo)
+			n->echo[i] = in && k->echo ? k->echo[at * T + i] : (struct echo){ { 0 }, { 0 }, { 0 } };
 	}
+	if (n->echo)
+		hear(n);
 	if (j->plan.path != JOINT_OFF)
 		ranges(j, n);
 }
@@ -608,16 +703,16 @@ static void read_all(struct reading *k, int T, bool shuffled)
 	num_lanes(j->plan.t.lanes, 0, reading_lane, k);
 }
 
-void joint_nats(struct joint *j, const uint32_t *in, const uint32_t *truth, const uint8_t *is, int n, int T,
-                bool shuffled, float *out)
+void joint_nats(struct joint *j, const uint32_t *in, const uint32_t *truth, const uint8_t *is, const struct echo *echo,
+                int n, int T, bool shuffled, float *out)
 {
-	read_all(&(struct reading){ j, in, truth, is, out, NULL, (size_t)n }, T, shuffled);
+	read_all(&(struct reading){ j, in, truth, is, echo, out, NULL, (size_t)n }, T, shuffled);
 }
 
 void joint_registers(struct joint *j, const uint32_t *in, const uint8_t *is, int n, int T, float *z)
 {
 	must(kept(&j->plan, REGISTERS));
-	read_all(&(struct reading){ j, in, NULL, is, NULL, z, (size_t)n }, T, false);
+	read_all(&(struct reading){ j, in, NULL, is, NULL, NULL, z, (size_t)n }, T, false);
 }
 
 /* ---- counting --------------------------------------------------------------------------------- */
@@ -646,11 +741,13 @@ double joint_flops(const struct joint_plan *p, double scenes, double words)
 		if (reads(p, l) && kept(p, REGISTERS))
 			more += reading_cost(w, D, per, scenes * R * part);
 		if (reads(p, l) && kept(p, WORDS))
-			more += reading_cost(w, w, words / T * (p->follow ? 2 : 1), words * part);
+			more += reading_cost(w, w, words / T * (p->follow ? 2 : 1), words * part) + (p->follow ? w * w : 0);
 	}
 	if (kept(p, REGISTERS))
 		more += pooled * (2 * w * w + 2 * w * R) + per * (2 * w * w + 3 * w * w + w * D);
 	if (kept(p, REGISTERS) && p->tell > 0)
 		more += scenes / T * (R * D * w + TOLD * w * p->t.shape.vocab);
+	if (echoes(p))
+		more += GATE * (w + FEATURES + ECHO_ORDERS + 1);
 	return teller_flops(&p->t.shape, p->t.T, p->t.window) + 6 * more;
 }

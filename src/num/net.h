@@ -155,6 +155,11 @@ struct node *net_attend(struct net *t, struct node *q, struct node *k, struct no
  * before). net_ce_rows: nats of each row [N], 0 where left out; valid until the next forward. */
 struct node *net_ce(struct net *t, struct node *x, int E, struct node *truth, double weight);
 const float *net_ce_rows(const struct node *n);
+/* The same of a mixture with K other voices: m [N][K], an input, is the probability each gives the truth, below 0
+ * where it is silent; s [N][K+1] float32 are the scores of whom to believe, the net itself first. The rows'
+ * nats are the mixture's. */
+struct node *net_ce_mixed(struct net *t, struct node *x, int E, struct node *truth, struct node *s, struct node *m,
+                          double weight);
 /* Cross-entropy of given scores s [N][K]. net_choice_p: their softmax [N][K]. */
 struct node *net_choice(struct net *t, struct node *s, struct node *truth, double weight);
 const float *net_choice_p(const struct node *n);

@@ -4,6 +4,11 @@
  *   out   Σ -ln p[truth] over rows; in a net that trains at once dx (kept) and dE (added):
  *         d = scale·weight·(p - [v = truth]),  dx = d·E,  dE += dᵀ·x
  *
+ * With other voices (net_ce_mixed): scores s [N][K+1], m [N][K] what each other voice gives the truth,
+ *
+ *     p = g0·p_net + Σ g_k·m_k,  g = softmax(s) over the voices that speak;  loss -ln p
+ *     r0 = g0·p_net/p scales the row's d;  ds_k = scale·weight·(g_k - r_k), r the voices' shares of p
+ *
  * No [N][V] of logits is ever in memory: rows are taken CHUNK at a time, and of these the logits
  * in float32 only BLOCK at a time; what the gradient needs of a chunk is bf16 (half the size)
  * in a bf16 net. The way back only hands dx on. Rows that count are packed together first.
@@ -15,12 +20,14 @@
 #include "num/strands.h"
 #include "num/vec512.h"
 
-enum { CHUNK = 256, BLOCK = 32 };
+enum { CHUNK = 256, BLOCK = 32, CE_VOICES = 16 };
 
 struct ce {
 	int V;
 	double weight;
 	float *nats;		/* [N] */
+	int voices;		/* K; 0: none */
+	float *ds;		/* [N][K+1] */
 	size_t dx_bytes;
 };
 
@@ -117,13 +124,47 @@ static NUM_FAST void times32(float *d, float f, int n)
 		d[i] *= f;
 }
 
+/* Mixes the other voices in: *nats of the net alone become those of the mixture; returns the net's share of it. */
+static float mix(struct node *n, int at, float *nats, float f)
+{
+	struct ce *c = n->own;
+	int K = c->voices;
+	const float *s = (const float *)n->in[2]->x + (size_t)at * (size_t)(K + 1);
+	const float *m = (const float *)n->in[3]->x + (size_t)at * (size_t)K;
+	double g[CE_VOICES + 1], top = (double)s[0], sum = 0, p = 0, net = exp(-(double)*nats);
+
+	for (int k = 0; k < K; k++)
+		if (m[k] >= 0 && (double)s[k + 1] > top)
+			top = (double)s[k + 1];
+	for (int k = 0; k <= K; k++) {
+		g[k] = k && m[k - 1] < 0 ? 0 : exp((double)s[k] - top);
+		sum += g[k];
+	}
+	for (int k = 0; k <= K; k++) {
+		g[k] /= sum;
+		p += g[k] * (k ? m[k - 1] > 0 ? (double)m[k - 1] : 0 : net);
+	}
+	for (int k = 0; k <= K && c->ds; k++) {
+		double r = p > 0 ? g[k] * (k ? m[k - 1] > 0 ? (double)m[k - 1] : 0 : net) / p : !k;
+
+		c->ds[(size_t)at * (size_t)(K + 1) + (size_t)k] = f * (float)(g[k] - r);
+	}
+	if (p > 0)
+		*nats = (float)-log(p);
+	return p > 0 ? (float)(g[0] * net / p) : 1;
+}
+
 /* One row: its nats; in a net that trains, d16 in a bf16 net, else s itself, becomes
  * f·(p - [v = truth]). */
-static float row(float *s, bf16 *d16, uint32_t truth, float f, bool train, bool half, int V)
+static float row(struct node *n, int r, float *s, bf16 *d16, uint32_t truth, float f, bool train, bool half, int V)
 {
 	float top, at = s[truth];
 	double sum = exp_sum(s, V, &top, half);
-	float p = (float)((double)s[truth] / sum), scale = (float)((double)f / sum);
+	float p = (float)((double)s[truth] / sum), nats = (float)((double)top + log(sum) - (double)at), scale;
+
+	if (((const struct ce *)n->own)->voices)
+		f *= mix(n, r, &nats, f);
+	scale = (float)((double)f / sum);
 
 	if (train && half) {
 		times16(d16, s, scale, V);
@@ -132,7 +173,7 @@ static float row(float *s, bf16 *d16, uint32_t truth, float f, bool train, bool 
 		times32(s, scale, V);
 		s[truth] = f * (p - 1);
 	}
-	return (float)((double)top + log(sum) - (double)at);
+	return nats;
 }
 
 /* ---- a chunk of rows that count --------------------------------------------------------------- */
@@ -206,7 +247,7 @@ static void chunk(struct node *n, const struct room *r, const int *at, int m)
 			float *s = r->s + (size_t)(half ? i - from : i) * c->V;
 
 			must(truth[at[i]] < (uint32_t)c->V);
-			c->nats[at[i]] = row(s, half && train ? r->d + (size_t)i * c->V : NULL, truth[at[i]], f, train,
+			c->nats[at[i]] = row(n, at[i], s, half && train ? r->d + (size_t)i * c->V : NULL, truth[at[i]], f, train,
 			                     half, c->V);
 			n->loss += (double)c->nats[at[i]];
 		}
@@ -231,6 +272,8 @@ static void forward(struct node *n)
 	memset(c->nats, 0, (size_t)n->in[0]->N * sizeof *c->nats);
 	if (n->keep_bytes)
 		memset(n->keep, 0, n->keep_bytes);
+	if (c->ds)
+		memset(c->ds, 0, (size_t)n->in[0]->N * (size_t)(c->voices + 1) * sizeof *c->ds);
 	for (int i = 0; i < n->in[0]->N; i++) {
 		if (truth[i] != ID_NONE)
 			at[m++] = i;
@@ -242,10 +285,26 @@ static void forward(struct node *n)
 	*(float *)n->x = (float)n->loss;
 }
 
+static void voices_back(const struct node *n)
+{
+	const struct ce *c = n->own;
+	struct node *s = n->in[2];
+
+	if (!s->wants)
+		return;
+	if (node_add(s))
+		num_axpy(s->dx, 1, c->ds, node_len(s));
+	else
+		memcpy(s->dx, c->ds, node_len(s) * sizeof(float));
+}
+
 static void back(struct node *n)
 {
 	struct node *x = n->in[0];
 	size_t all = node_len(x);
+
+	if (((const struct ce *)n->own)->voices)
+		voices_back(n);
 
 	if (!x->wants)
 		return;
@@ -279,6 +338,21 @@ struct node *net_ce(struct net *t, struct node *x, int E, struct node *truth, do
 	if (t->train && x->wants)
 		n->keep_bytes = node_len(x) * num_size(x->type);
 	node_work(n, room_of(&r, n, NULL));
+	return n;
+}
+
+struct node *net_ce_mixed(struct net *t, struct node *x, int E, struct node *truth, struct node *s, struct node *m,
+                          double weight)
+{
+	struct node *n = net_ce(t, x, E, truth, weight);
+	struct ce *c = n->own;
+
+	must(s->N == x->N && m->N == x->N && s->D == m->D + 1 && m->D <= CE_VOICES && s->type == NUM_F32 && !m->wants);
+	node_in(n, s);
+	node_in(n, m);
+	c->voices = m->D;
+	if (t->train)
+		c->ds = TAKE(&t->mem, float, (size_t)x->N * (size_t)s->D);
 	return n;
 }
 

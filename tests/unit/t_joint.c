@@ -8,7 +8,8 @@ static const struct teller_shape small = { 3, 16, 2, 24, VOCAB, T, 10000 };
 
 /* Scenes of six tokens. The first scene names a token; every scene's last token is that token again,
  * which three layers with a window of two cannot know; all else is noise. */
-static void rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *truth, uint8_t *is)
+static void rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *truth, uint8_t *is,
+                 struct echo *echo)
 {
 	struct rng r = rng_stream(7, "t.joint", step * 100 + (uint64_t)row);
 	uint32_t text[T + 1], name = 10 + (uint32_t)rng_below(&r, 8);
@@ -19,6 +20,9 @@ static void rows(void *ctx, uint64_t step, int row, uint32_t *in, uint32_t *trut
 	for (int i = 0; i < T; i++) {
 		in[i] = text[i];
 		truth[i] = text[i + 1];
+		if (echo)
+			for (int k = 0; k < ECHO_ORDERS; k++)
+				echo[i].n[k] = (uint8_t)(1 + (i + k) % 3), echo[i].hit[k] = (uint8_t)(k < 2), echo[i].top[k] = 1;
 		is[i] = (i % 6 == 1 ? TOKEN_SCENE : 0) | (in[i] >= 9 ? TOKEN_SALIENT : 0);
 	}
 }
@@ -67,7 +71,8 @@ static struct joint *make(const struct joint_plan *p)
 static void t_gradient(void **state)
 {
 	struct joint_plan plan1 = plan(JOINT_ON);
-	struct joint *j = make(&plan1);
+
+	plan1.echo = true;	struct joint *j = make(&plan1);
 	struct params *p = joint_params(j);
 	struct rng r = rng_stream(1, "t.joint.dir", 0);
 	float *dir = mem_alloc(p->n, sizeof *dir);
@@ -115,11 +120,11 @@ static void t_sees_no_future(void **state)
 		adamw_step(joint_params(j), &ADAMW_DEFAULT, 1e-2, (uint64_t)s + 1);
 	}
 	for (int r = 0; r < 2; r++)
-		rows(NULL, 0, r, in + r * T, truth + r * T, is + r * T);
-	joint_nats(j, in, truth, is, 2, T, false, a);
+		rows(NULL, 0, r, in + r * T, truth + r * T, is + r * T, NULL);
+	joint_nats(j, in, truth, is, NULL, 2, T, false, a);
 	in[14] = (in[14] + 1) % VOCAB;
 	is[16] = TOKEN_SCENE;
-	joint_nats(j, in, truth, is, 2, T, false, b);
+	joint_nats(j, in, truth, is, NULL, 2, T, false, b);
 	for (int i = 0; i < 2 * T; i++)
 		CHECK(i >= 14 && i < T ? 1 : a[i] == b[i]);
 	CHECK(a[14] != b[14]);
@@ -145,8 +150,8 @@ static double named(enum joint_path path, int steps)
 		joint_ready(j);
 	}
 	for (int r = 0; r < 8; r++)
-		rows(NULL, 1000000, r, in + r * T, truth + r * T, is + r * T);
-	joint_nats(j, in, truth, is, 8, T, false, nats);
+		rows(NULL, 1000000, r, in + r * T, truth + r * T, is + r * T, NULL);
+	joint_nats(j, in, truth, is, NULL, 8, T, false, nats);
 	for (int i = 0; i < 8 * T; i++)
 		if (i % T > 8 && i % T % 6 == 5) {
 			sum += (double)nats[i];

@@ -87,6 +87,18 @@ LAY(ranges_rope, ranges(l, l->z.D % 2 ? 0 : 50))
 
 WANT(ce, IN(0, z.N, z.D), TENSOR(0, 3 * z.K, z.D, PARAM_PACK, 0.5, 0))
 LAY(ce, net_ce(l->t, l->in[0], l->w[0], lab_random_ids(l, l->z.N, 3 * l->z.K, l->z.N > 1 ? 3 : 0), 0.7))
+/* Three other voices, some silent, some sure of another token. */
+WANT(ce_mixed, IN(0, z.N, z.D), IN(1, z.N, 4), TENSOR(0, 3 * z.K, z.D, PARAM_PACK, 0.5, 0))
+static struct node *lay_ce_mixed(struct lab *l)
+{
+	struct node *m = net_input(l->t, l->z.N, 3), *truth = lab_random_ids(l, l->z.N, 3 * l->z.K, l->z.N > 1 ? 3 : 0);
+	float *v = TAKE(&l->mem, float, 3 * l->z.N);
+
+	for (int i = 0; i < 3 * l->z.N; i++)
+		v[i] = i % 4 == 1 ? -1 : i % 7 == 2 ? 0 : (float)rng_unit(&l->r);
+	lab_fill(l, m, v, 3 * (size_t)l->z.N * sizeof *v);
+	return net_ce_mixed(l->t, l->in[0], l->w[0], truth, l->in[1], m, 0.7);
+}
 WANT(ce_wide, WIDE(0, z.N, z.D), TENSOR(0, 3 * z.K, z.D, PARAM_PACK, 0.5, 0))
 
 /* Curves: of float32 and of the wide type. */
@@ -171,7 +183,7 @@ static const struct lab_case cases[] = {
 	CASE(ranges, ranges),
 	CASE(ranges_rope, ranges),
 	CASE(ce, ce, .weight = 0.7),
-	ALSO(ce, ce_wide, .weight = 0.7),
+	ALSO(ce, ce_wide, .weight = 0.7), CASE(ce_mixed, ce_mixed, .weight = 0.7),
 	CASE(gelu, plain), ALSO(gelu, wide),
 	CASE(silu, plain), ALSO(silu, wide),
 	CASE(tanh, plain), ALSO(tanh, wide),
