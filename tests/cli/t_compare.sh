@@ -7,7 +7,7 @@ t 'grep -oE "^(next6-far|next6-near|next6-matched|order4|recall|a question)" fir
 t 'ls one'
 t 'ltm compare -o one $o > again; diff first again | grep -c "^[<>]" | sed "s/^[24]$/a line of seconds/"'
 t 'ltm compare -o one $o --json > one.json; grep -oE "\"(format|net|task)\": \"[a-z0-9-]*\"" one.json'
-t 'awk -F"[:,]" "/\"format\": / { for (i = 1; i < NF; i++) { if (\$i ~ /parameters/) p[n] = \$(i+1); if (\$i ~ /\"flop/) f[n] = \$(i+1) } n++ } END { for (k = 1; k < n; k++) print (p[k] / p[0] < 1.05 && p[k] / p[0] > 0.95 ? \"equal size\" : p[k] / p[0]), (f[k] / f[0] < 1.1 && f[k] / f[0] > 0.9 ? \"equal operations\" : f[k] / f[0]) }" one.json'
+t 'awk -F"[:,]" "BEGIN { n = 0 } /\"format\": / { for (i = 1; i < NF; i++) { if (\$i ~ /parameters/) p[n] = \$(i+1); if (\$i ~ /\"flop/) f[n] = \$(i+1) } n++ } END { for (k = 1; k < n; k++) print (p[k] / p[0] < 1.05 && p[k] / p[0] > 0.95 ? \"equal size\" : p[k] / p[0]), (f[k] / f[0] < 1.1 && f[k] / f[0] > 0.9 ? \"equal operations\" : f[k] / f[0]) }" one.json'
 t 'ltm compare'
 t 'ltm compare nowhere -o two -q'
 t 'ltm compare -o two --width 33 -q'

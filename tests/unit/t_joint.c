@@ -171,6 +171,38 @@ static void t_carries(void **state)
 	CHECK(shuffled > 1.5);
 }
 
+/* With a memory that knows the truth for sure the gate learns to believe it; without, the net stands alone. */
+static void t_believes(void **state)
+{
+	struct joint_plan p = plan(JOINT_ON);
+	uint32_t in[2 * T], truth[2 * T];
+	uint8_t is[2 * T];
+	struct echo echo[2 * T] = { { { 0 }, { 0 }, { 0 } } };
+	float with[2 * T], without[2 * T];
+	double sum[2] = { 0 };
+	struct joint *j;
+
+	(void)state;
+	p.registers = p.words = 0;
+	p.follow = false;
+	p.echo = true;
+	j = make(&p);
+	for (int s = 0; s < 200; s++) {
+		batch(j, (uint64_t)s);
+		adamw_step(joint_params(j), &ADAMW_DEFAULT, 1e-2, (uint64_t)s + 1);
+		joint_ready(j);
+	}
+	for (int r = 0; r < 2; r++)
+		rows(NULL, 1000000, r, in + r * T, truth + r * T, is + r * T, echo + r * T);
+	joint_nats(j, in, truth, is, echo, 2, T, false, with);
+	joint_nats(j, in, truth, is, NULL, 2, T, false, without);
+	for (int i = 0; i < 2 * T; i++)
+		sum[0] += (double)with[i], sum[1] += (double)without[i];
+	CHECK(sum[0] < 0.7 * sum[1]);
+	CHECK(isfinite(sum[1]));		/* silence breaks nothing */
+	joint_close(j);
+}
+
 static void t_threads(void **state)
 {
 	uint64_t hash[2];
@@ -223,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_gradient), cmocka_unit_test(t_sees_no_future), cmocka_unit_test(t_carries),
+		cmocka_unit_test(t_believes),
 		cmocka_unit_test(t_threads), cmocka_unit_test(t_refused),
 	};
 

@@ -3,6 +3,8 @@
 #include "check.h"
 #include "toy.h"
 #include "base/data.h"
+#include "order/echo.h"
+#include "order/windows.h"
 
 /* A small book with words as a dictionary would give them: lemma = the word itself. */
 static const char story[] = "Иван пошёл, Марья осталась. Она ждала… — Где он? — спросила мать.\n"
@@ -292,9 +294,68 @@ static void dots_agree(void **state)
 	arena_close(&a);
 }
 
+/* Scenes of four tokens: 1 2 3 4 | 1 2 3 5 | 1 2 3 4. */
+static void echoes_by_hand(void **state)
+{
+	static const uint32_t id[12] = { 1, 2, 3, 4, 1, 2, 3, 5, 1, 2, 3, 4 }, other[8] = { 9, 9, 2, 3, 7, 9, 9, 9 };
+	static const uint8_t begins[12] = { 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0 };
+	struct echo e[12];
+
+	(void)state;
+	echo_text(e, id, 12, begins, 1, id, 12);
+	for (int i = 0; i < 5; i++)		/* the first scene has no past, nor has a token a context across nothing */
+		CHECK_EQ(e[i].n[0], 0);
+	/* Token 7 (a 5): after "3" once came 4. */
+	CHECK_EQ(e[7].n[0], 1), CHECK_EQ(e[7].hit[0], 0), CHECK_EQ(e[7].top[0], 1);
+	CHECK_EQ(e[7].n[2], 1), CHECK_EQ(e[7].hit[2], 0);
+	/* Token 11 (a 4): after "3" came 4 and 5, after "1 2 3" too, after "5 1 2 3" nothing. */
+	for (int k = 0; k < 3; k++)
+		CHECK_EQ(e[11].n[k], 2), CHECK_EQ(e[11].hit[k], 1), CHECK_EQ(e[11].top[k], 1);
+	CHECK_EQ(e[11].n[3], 0);
+	/* Another text as the past: after "2 3" comes 7; its end is not known before the text at hand is as far. */
+	echo_text(e, id, 12, begins, 1, other, 8);
+	CHECK_EQ(e[7].n[0], 0);
+	CHECK_EQ(e[11].n[1], 1), CHECK_EQ(e[11].hit[1], 0), CHECK_EQ(e[11].n[2], 0);
+}
+
+/* What is said of a token does not change with what comes after it, nor with its own scene. */
+static void echoes_know_the_past_alone(void **state)
+{
+	enum { N = 400 };
+	struct rng r = rng_stream(1, "t.echo", 0);
+	uint32_t id[N];
+	uint8_t begins[N];
+	struct echo a[N], b[N];
+
+	(void)state;
+	for (int i = 0; i < N; i++) {
+		id[i] = (uint32_t)rng_below(&r, 5);
+		begins[i] = i % 37 == 0;
+	}
+	echo_text(a, id, N, begins, 1, id, N);
+	for (int i = 300; i < N; i++)
+		id[i] = 4 - id[i];
+	echo_text(b, id, N, begins, 1, id, N);
+	CHECK(!memcmp(a, b, 300 * sizeof *a));
+	for (int i = 0; i < N; i++)
+		for (int k = 0; k < ECHO_ORDERS; k++)
+			CHECK(a[i].hit[k] <= a[i].top[k] && a[i].top[k] <= a[i].n[k] && a[i].n[k] <= ECHO_MOST);
+}
+
+static void salience_by_hand(void **state)
+{
+	static const uint32_t id[10] = { 0, 0, 0, 0, 0, 1, 1, 1, 2, 3 };
+	uint8_t yes[5];
+
+	(void)state;
+	salient_ids(yes, 5, id, 10, 0.2);
+	CHECK_EQ(yes[0], 0), CHECK_EQ(yes[1], 0), CHECK_EQ(yes[2], 1), CHECK_EQ(yes[3], 1), CHECK_EQ(yes[4], 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
+		cmocka_unit_test(echoes_by_hand), cmocka_unit_test(echoes_know_the_past_alone), cmocka_unit_test(salience_by_hand),
 		cmocka_unit_test(strip_round_trip), cmocka_unit_test(strip_of_a_bare_scene),
 		cmocka_unit_test(splits),
 		cmocka_unit_test(items_keep_their_definitions), cmocka_unit_test(tfidf_by_hand),
