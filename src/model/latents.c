@@ -263,36 +263,29 @@ struct measuring {
 	const float *guess;
 	latents_scorer *score;
 	void *ctx;
-	size_t *end, *cand;		/* [at once], [at once][k]: the truth, then others */
-	float *s;			/* [at once][k] */
+	size_t *end, *cand;		/* [at once], [at once][scenes of the book] */
+	float *s;			/* [at once][scenes of the book] */
 	double pairs;
 };
+enum { AT_ONCE = 1 << 21 };		/* scores */
 
 static void by_nearness(struct measuring *m, const struct questions *q)
 {
 	size_t dims = (size_t)latents_dims(m->l), k = (size_t)q->k;
 
-	for (size_t i = 0; i < q->n * k; i++) {
-		size_t c = q->cand[i];
-		const float *z = m->guess + (q->end[i / k] + 1) * dims;
-
-		m->s[i] = c == SIZE_MAX ? -INFINITY : -latents_far2(z, latents_z(m->l, c), dims);
-	}
+	for (size_t i = 0; i < q->n * k; i++)
+		m->s[i] = -latents_far2(m->guess + (q->end[i / k] + 1) * dims, latents_z(m->l, q->cand[i]), dims);
 }
 
-/* Scores of the truth against `most` others, for scenes from .. to of a book (from not its first). */
-static void ask(struct measuring *m, size_t from, size_t to, size_t most)
+/* Scores of all scenes of a book (len from first) as what is told at scenes from .. to-1, not its first. */
+static void ask(struct measuring *m, size_t first, size_t len, size_t from, size_t to)
 {
-	struct questions q = { to - from, (int)most + 1, m->end, m->cand };
+	struct questions q = { to - from, (int)len, m->end, m->cand };
 
-	for (size_t i = from; i < to; i++) {
-		size_t *cand = m->cand + (i - from) * (most + 1), n;
-
-		m->end[i - from] = i - 1;
-		cand[0] = i;
-		n = latents_others(m->l, i, most, cand + 1);
-		for (size_t k = n; k < most; k++)
-			cand[k + 1] = SIZE_MAX;
+	for (size_t i = 0; i < to - from; i++) {
+		m->end[i] = from + i - 1;
+		for (size_t k = 0; k < len; k++)
+			m->cand[i * len + k] = first + k;
 	}
 	if (m->score)
 		m->score(m->ctx, m->l, &q, m->s);
@@ -300,79 +293,82 @@ static void ask(struct measuring *m, size_t from, size_t to, size_t most)
 		by_nearness(m, &q);
 }
 
-/* Of one question: how many others score lower (equal: half), and whether all do. */
-static double won(const float *s, size_t others, bool *top)
+/* How many of `most` others score below the truth (equal: half); s: scores of the book's scenes. */
+static double won(const struct measuring *m, const float *s, size_t i, size_t first, size_t most, size_t *pairs)
 {
+	size_t other[LATENTS_OTHERS];
 	double n = 0;
 
-	*top = true;
-	for (size_t k = 1; k <= others; k++) {
-		n += s[k] < s[0] ? 1 : s[k] == s[0] ? 0.5 : 0;
-		*top = *top && s[k] < s[0];
+	*pairs = latents_others(m->l, i, most, other);
+	for (size_t k = 0; k < *pairs; k++) {
+		float its = s[other[k] - first];
+
+		n += its < s[i - first] ? 1 : its == s[i - first] ? 0.5 : 0;
 	}
 	return n;
 }
 
-/* Asks about all scenes of a book; adds the shares of pairs won, and of tops. */
-static void ask_book(struct measuring *m, uint32_t b, size_t most, double *pairs, double *wins, double *tops)
+static bool tops(const float *s, size_t own, size_t len)
 {
-	size_t from = (size_t)m->l->first[b] + 1, to = (size_t)m->l->first[b + 1];
-	size_t others = to - from < most ? to - from : most, at_once = 1 + (1 << 16) / (most + 1);
-
-	for (; from < to; from += at_once) {
-		size_t end = to - from < at_once ? to : from + at_once;
-
-		ask(m, from, end, most);
-		for (size_t i = 0; i < end - from; i++) {
-			bool top;
-
-			*wins += won(m->s + i * (most + 1), others, &top);
-			*pairs += (double)others;
-			*tops += top;
-		}
-	}
+	for (size_t k = 0; k < len; k++)
+		if (k != own && !(s[k] < s[own]))
+			return false;
+	return true;
 }
 
-static void room(struct measuring *m, size_t book)
+static double measure_scene(struct measuring *m, const float *s, size_t i, size_t first, size_t len)
 {
-	size_t n = (1 << 16) + 2 * (book + LATENTS_OTHERS + 2);
+	size_t pairs, few, dims = (size_t)latents_dims(m->l);
+	double wins = won(m, s, i, first, LATENTS_OTHERS, &pairs);
 
-	m->end = mem_alloc(n, sizeof *m->end);
-	m->cand = mem_alloc(n, sizeof *m->cand);
-	m->s = mem_alloc(n, sizeof *m->s);
+	m->out->top_few += won(m, s, i, first, LATENTS_FEW, &few) == (double)few;
+	m->out->top_all += tops(s, i - first, len);
+	m->out->l2 += sqrt((double)latents_far2(m->guess + i * dims, latents_z(m->l, i), dims));
+	m->out->contrast += wins;
+	m->pairs += (double)pairs;
+	return wins / (double)pairs;
 }
 
 static void measure_book(struct measuring *m, uint32_t b)
 {
-	size_t from = (size_t)m->l->first[b], to = (size_t)m->l->first[b + 1], dims = (size_t)latents_dims(m->l);
-	double pairs = 0, wins = 0, none = 0, pairs_all = 0;
+	size_t first = (size_t)m->l->first[b], len = (size_t)m->l->first[b + 1] - first;
+	size_t at_once = AT_ONCE / (len + 1) + 1;
+	double share = 0;
 
+	for (size_t from = 1; from < len; from += at_once) {
+		size_t to = len - from < at_once ? len : from + at_once;
+
+		ask(m, first, len, first + from, first + to);
+		for (size_t i = from; i < to; i++)
+			share += measure_scene(m, m->s + (i - from) * len, first + i, first, len);
+	}
+	m->out->scenes += len > 1 ? len - 1 : 0;
 	if (m->out->book_contrast)
-		m->out->book_contrast[b] = NAN;
-	if (to < from + 2)
-		return;
-	for (size_t i = from + 1; i < to; i++)
-		m->out->l2 += sqrt((double)latents_far2(m->guess + i * dims, latents_z(m->l, i), dims));
-	ask_book(m, b, LATENTS_OTHERS, &pairs, &wins, &none);
-	ask_book(m, b, LATENTS_FEW, &pairs_all, &none, &m->out->top_few);
-	ask_book(m, b, to - from - 1, &pairs_all, &none, &m->out->top_all);
-	if (m->out->book_contrast)
-		m->out->book_contrast[b] = wins / pairs;
-	m->out->contrast += wins;
-	m->out->scenes += to - from - 1;
-	m->pairs += pairs;
+		m->out->book_contrast[b] = len > 1 ? share / (double)(len - 1) : NAN;
+}
+
+static void room(struct measuring *m)
+{
+	size_t longest = 0, n;
+
+	for (uint32_t b = 0; b < m->l->books; b++) {
+		n = (size_t)(m->l->first[b + 1] - m->l->first[b]);
+		longest = n > longest ? n : longest;
+	}
+	must(longest < INT32_MAX);
+	n = AT_ONCE + longest + 1;
+	m->end = mem_alloc(AT_ONCE + 1, sizeof *m->end);
+	m->cand = mem_alloc(n, sizeof *m->cand);
+	m->s = mem_alloc(n, sizeof *m->s);
 }
 
 void latents_measure(struct latents_worth *out, const struct latents *l, const float *guess,
                      latents_scorer *score, void *ctx)
 {
 	struct measuring m = { .out = out, .l = l, .guess = guess, .score = score, .ctx = ctx };
-	size_t longest = 0;
 
 	*out = (struct latents_worth){ .book_contrast = out->book_contrast };
-	for (uint32_t b = 0; b < l->books; b++)
-		longest = l->first[b + 1] - l->first[b] > longest ? (size_t)(l->first[b + 1] - l->first[b]) : longest;
-	room(&m, longest);
+	room(&m);
 	for (uint32_t b = 0; b < l->books; b++)
 		measure_book(&m, b);
 	mem_free(m.end), mem_free(m.cand), mem_free(m.s);

@@ -102,7 +102,7 @@ struct latents_worth {
 	double *book_contrast;		/* [books], NAN where a book has none; the caller's, or NULL */
 };
 /* guess [n][R·D]: ẑ of every scene. By `score`, or where it is NULL by nearness to ẑ. An equal score
- * counts half in contrast, nothing in top_…; a truth with no other beside it counts in l2 alone. */
+ * counts half in contrast, nothing in top_…. All scenes of a book are scored for each of its scenes. */
 void latents_measure(struct latents_worth *out, const struct latents *l, const float *guess,
                      latents_scorer *score, void *ctx);
 

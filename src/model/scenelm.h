@@ -46,6 +46,7 @@ struct scenelm_plan {
 	int match;			/* numbers of a resonance vector */
 	double warmth;			/* resonance is divided by it */
 	int hard;			/* wrong answers drawn from a window's own book, beside its scenes */
+	double far;			/* nats by which those of other books count less */
 	double code_weight, slot_weight;	/* of the loss: all bytes of a code together; each slot */
 	double code_score;		/* of a score: the mean log-likelihood of a byte, against resonance */
 	/* core, quant */

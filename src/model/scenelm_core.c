@@ -7,15 +7,15 @@
  *   ẑ           Σ p(v)·entry over all bytes
  *
  * Candidates are the scenes told by all places of the net, and `hard` more of each window's book from
- * outside the window: most wrong answers are of the right book and style, and only what happens
- * tells them apart. A candidate that is the truth met again in another window is not a wrong answer.
+ * outside the window. Those of other books count e^-far: to tell books apart is easy, and would take all
+ * of q; only what happens tells the scenes of one book apart. A candidate that is the truth met again in
+ * another window is not a wrong answer.
  *
  * ẑ needs no head of its own: an expectation of a sum is the sum of expectations, so the bytes'
  * marginals give the exact mean of the decoded code, the best ẑ for a squared distance, however the
  * bytes hang together. A regressed ẑ is what failed wherever it was tried (DESIGN.md).
  *
- * Score of a candidate: q·k/warmth + code_score · mean over bytes of ln p(its byte). The second is what
- * q·k can say only through one vector; it weighs a nat a byte against a nat of resonance.
+ * Score of a candidate: q·k/warmth + code_score · mean over bytes of ln p(its byte).
  *
  * Departures from DESIGN.md: no learned bias of attention from shared actors, no recalled scenes among
  * the keys, no tension as a number: z, slots and side are all that is known here.
@@ -30,6 +30,8 @@ static const char *wrong(const struct scenelm_plan *p, const struct latents *l)
 		return "a resonance vector must have 1 to 4096 numbers";
 	if (!(p->warmth > 0) || !(p->code_weight >= 0) || !(p->slot_weight >= 0) || !isfinite(p->code_score))
 		return "warmth must be above 0, and weights at least 0";
+	if (!(p->far >= 0 && p->far <= 1000))
+		return "scenes of other books must count 0 to 1000 nats less";
 	if (p->hard < 0 || p->hard > 1024)
 		return "a window must have 0 to 1024 wrong answers of its own";
 	if (p->rounds < 0 || p->rounds > 1000)
@@ -38,12 +40,18 @@ static const char *wrong(const struct scenelm_plan *p, const struct latents *l)
 }
 
 /* ---- codes, as Quant-LCM has them too -------------------------------------------------------------- */
+/* On LATENTS_SAMPLE scenes at most, evenly spaced: 64 for each entry, and seconds instead of a minute. */
 void scenelm_code_fit(struct scenelm *m)
 {
 	const struct latents *l = m->train;
+	size_t n = l->n < LATENTS_SAMPLE ? l->n : LATENTS_SAMPLE, D = (size_t)m->dims;
+	float *z = mem_alloc(n * D, sizeof *z);
 
+	for (size_t i = 0; i < n; i++)
+		memcpy(z + i * D, latents_z(l, i * l->n / n), D * sizeof *z);
 	pvq_init(&m->q, l->registers, l->dim, m->p.stages);
-	pvq_train(&m->q, l->z, l->n, m->p.rounds, m->p.seed);
+	pvq_train(&m->q, z, n, m->p.rounds, m->p.seed);
+	mem_free(z);
 	m->codes = pvq_bytes(&m->q);
 	m->code = mem_alloc(l->n * (size_t)m->codes, sizeof *m->code);
 }
@@ -193,18 +201,26 @@ static void draw_hard(struct scenelm *m, struct scenelm_net *n, int w, uint64_t 
 	}
 }
 
-/* A row's wrong answers: every candidate that is a scene, and not the truth in another place. */
+/* The wrong answers of window w's places: every candidate that is a scene, less `far` where it is of another
+ * book, and never the truth in another place. */
 #define LEFT_OUT -1e4f
-static void fill_mask(struct scenelm_net *n, int i)
+static void fill_mask(const struct scenelm *m, struct scenelm_net *n, int w)
 {
-	float *mask = scenelm_row(n->mask, i);
+	int C = m->p.context;
+	uint32_t b = latents_book(m->train, n->tell[w * C]);
+	size_t from = (size_t)m->train->first[b], to = (size_t)m->train->first[b + 1];
 
-	for (int c = 0; c < n->mask->D; c++) {
-		bool out = n->cand_is[c] == SIZE_MAX || (n->cand_is[c] == n->tell[i] && c != i);
+	for (int i = w * C; i < (w + 1) * C; i++) {
+		float *mask = scenelm_row(n->mask, i);
 
-		mask[c] = out ? LEFT_OUT : 0;
+		for (int c = 0; c < n->mask->D; c++) {
+			size_t at = n->cand_is[c];
+			bool out = at == SIZE_MAX || (at == n->tell[i] && c != i);
+
+			mask[c] = out ? LEFT_OUT : at < from || at >= to ? -(float)m->p.far : 0;
+		}
+		node_ids(n->own)[i] = n->tell[i] == SIZE_MAX ? ID_NONE : (uint32_t)i;
 	}
-	node_ids(n->own)[i] = n->tell[i] == SIZE_MAX ? ID_NONE : (uint32_t)i;
 }
 
 static void fill(struct scenelm *m, struct scenelm_net *n, uint64_t step, int row0)
@@ -218,14 +234,14 @@ static void fill(struct scenelm *m, struct scenelm_net *n, uint64_t step, int ro
 		draw_hard(m, n, w, step * (uint64_t)m->p.rows + (uint64_t)(row0 + w));
 	for (int c = 0; c < n->mask->D; c++)
 		scenelm_scene_put(m, &n->cand, c, l, n->cand_is[c]);
-	for (int i = 0; i < n->N; i++) {
-		fill_mask(n, i);
+	for (int w = 0; w < n->windows; w++)
+		fill_mask(m, n, w);
+	for (int i = 0; i < n->N; i++)
 		for (size_t k = 0; k < S; k++) {
 			uint8_t v = n->tell[i] == SIZE_MAX ? 0 : l->slot[n->tell[i] * S + k];
 
 			node_ids(n->next_slot[k])[i] = v ? v : ID_NONE;
 		}
-	}
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------------- */
@@ -285,10 +301,16 @@ static float score(const struct scenelm *m, const struct scenelm_net *n, int i, 
                    size_t at)
 {
 	const uint8_t *code = c->code + at * (size_t)m->codes;
-	double nats = 0, like = num_dot(scenelm_row(n->said, i), c->k + at * (size_t)m->p.match, (size_t)m->p.match);
+	double nats = 0, p = 1;
+	double like = num_dot(scenelm_row(n->said, i), c->k + at * (size_t)m->p.match, (size_t)m->p.match);
 
-	for (int b = 0; m->p.code_score != 0 && b < m->codes; b++)
-		nats += log((double)net_choice_p(n->choice[b])[(size_t)i * PVQ_ENTRIES + code[b]] + 1e-12);
+	for (int b = 0; m->p.code_score != 0 && b < m->codes; b++) {
+		p *= (double)net_choice_p(n->choice[b])[(size_t)i * PVQ_ENTRIES + code[b]] + 1e-12;
+		if (b % 8 == 7 || b == m->codes - 1) {	/* a logarithm costs more than eight products */
+			nats += log(p);
+			p = 1;
+		}
+	}
 	return (float)(like / m->p.warmth + m->p.code_score * nats / m->codes);
 }
 

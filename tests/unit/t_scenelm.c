@@ -67,7 +67,7 @@ static struct scenelm_plan plan(enum scenelm_kind k)
 {
 	struct scenelm_plan p = scenelm_plan_default(k);
 
-	p.layers = 1, p.width = 12, p.heads = 2, p.hidden = 19, p.context = 9, p.rows = 8, p.match = 7, p.hard = 3;
+	p.layers = 1, p.width = 12, p.heads = 2, p.hidden = 19, p.context = 9, p.rows = 8, p.match = 7, p.hard = 3, p.far = 0.7;
 	p.stages = 2, p.clusters = 21, p.dropout = 0, p.seed = 4, p.steps = 6, p.rounds = 3;
 	p.warmth = 0.07, p.code_weight = 0.5, p.slot_weight = 0.05, p.alone = 0.15, p.noise = 0.6, p.guidance = 1.5;
 	return p;
@@ -413,7 +413,7 @@ static void t_learns(void **state)
 static void t_pinned(void **state)
 {
 	static const double want[SCENELM_KINDS][3] = {
-		{ 13.6553, 11.9339, 10.4980 }, { 2.6323, 2.0541, 1.5910 }, { 5.5902, 5.5331, 5.4634 },
+		{ 13.1369, 11.4902, 10.0453 }, { 2.6323, 2.0541, 1.5910 }, { 5.5902, 5.5331, 5.4634 },
 		{ 0.8027, 0.6229, 0.5050 }, { 3.1293, 2.8662, 2.5850 },
 	};
 	struct world *w = world(1);
@@ -424,6 +424,7 @@ static void t_pinned(void **state)
 		struct scenelm_plan p = plan(k);
 		struct scenelm *m = make(&p, w);
 		double got[3] = { 0 }, n;
+		int here = 0;
 
 		for (uint64_t i = 0; i <= 10; i++) {
 			double loss = batch(m, i, &n) / n;
@@ -433,9 +434,10 @@ static void t_pinned(void **state)
 			step(m, i, 5e-3);
 		}
 		for (int i = 0; i < 3; i++)
-			bad += !(fabs(got[i] - want[k][i]) <= 1e-3);
-		if (bad)
+			here += !(fabs(got[i] - want[k][i]) <= 1e-3);
+		if (here)
 			print_error("%s: { %.4f, %.4f, %.4f }\n", scenelm_name(k), got[0], got[1], got[2]);
+		bad += here;
 		scenelm_close(m);
 	}
 	CHECK_EQ(bad, 0);
@@ -590,6 +592,7 @@ static void t_refused(void **state)
 	REFUSED(SCENELM_CORE, p.match = 0);
 	REFUSED(SCENELM_CORE, p.warmth = 0);
 	REFUSED(SCENELM_CORE, p.hard = -1);
+	REFUSED(SCENELM_CORE, p.far = -1);
 	REFUSED(SCENELM_CORE, p.code_score = NAN);
 	REFUSED(SCENELM_QUANT, p.stages = 99);
 	REFUSED(SCENELM_QUANT, p.rounds = -1);
