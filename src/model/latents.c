@@ -12,7 +12,7 @@
 #include "model/latents.h"
 #include "num/num.h"
 
-/* ---- what it holds ---------------------------------------------------------------------------- */
+/* ---- what it holds ---------------------------------------------------------------- */
 static const char *shapes_wrong(const struct latents *l)
 {
 	if (l->registers < 1 || l->dim < 1 || l->registers > 64 || l->dim > 4096)
@@ -74,7 +74,7 @@ uint32_t latents_book(const struct latents *l, size_t i)
 	return lo;
 }
 
-/* ---- windows -------------------------------------------------------------------------------------- */
+/* ---- windows ---------------------------------------------------------------------- */
 static void push(struct latent_windows *w, uint32_t book, size_t from, size_t len)
 {
 	VEC_PUSH(w->all, w->count, w->cap) = (struct latent_window){ from, len, book };
@@ -140,8 +140,8 @@ enum status latent_windows_open(struct latent_windows *w, const struct latents *
 
 	*w = (struct latent_windows){ .l = l, .context = context, .rows = rows, .seed = seed };
 	if (least < (size_t)rows)
-		return err_set(e, ERR_USAGE, "%zu scenes make %zu windows of %d: less than one batch of %d; give "
-		               "more books, or a smaller batch or context", l->n, least, context, rows);
+		return err_set(e, ERR_USAGE, "%zu scenes make %zu windows of %d: less than one batch of %d; "
+		               "give more books, or a smaller batch or context", l->n, least, context, rows);
 	w->per_epoch = least / (size_t)rows;
 	begin_epoch(w, 0);
 	return OK;
@@ -165,7 +165,7 @@ struct latent_window latent_windows_row(const struct latent_windows *w, uint64_t
 	return w->all[(size_t)(step % w->per_epoch) * (size_t)w->rows + (size_t)row];
 }
 
-/* ---- the robust normaliser -------------------------------------------------------------------------- */
+/* ---- the robust normaliser -------------------------------------------------------- */
 struct fit {
 	float *middle, *scale;
 	const struct latents *l;
@@ -228,7 +228,7 @@ void normaliser_undo(float *z, const float *x, const float *middle, const float 
 		z[d] = x[d] * scale[d] + middle[d];
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------------ */
+/* ---- metrics ---------------------------------------------------------------------- */
 float latents_far2(const float *a, const float *b, size_t n)
 {
 	float s[16] = { 0 }, sum = 0;
@@ -273,8 +273,11 @@ static void by_nearness(struct measuring *m, const struct questions *q)
 {
 	size_t dims = (size_t)latents_dims(m->l), k = (size_t)q->k;
 
-	for (size_t i = 0; i < q->n * k; i++)
-		m->s[i] = -latents_far2(m->guess + (q->end[i / k] + 1) * dims, latents_z(m->l, q->cand[i]), dims);
+	for (size_t i = 0; i < q->n * k; i++) {
+		const float *guess = m->guess + (q->end[i / k] + 1) * dims;
+
+		m->s[i] = -latents_far2(guess, latents_z(m->l, q->cand[i]), dims);
+	}
 }
 
 /* Scores of all scenes of a book (len from first) as what is told at scenes from .. to-1, not its first. */
@@ -294,7 +297,8 @@ static void ask(struct measuring *m, size_t first, size_t len, size_t from, size
 }
 
 /* How many of `most` others score below the truth (equal: half); s: scores of the book's scenes. */
-static double won(const struct measuring *m, const float *s, size_t i, size_t first, size_t most, size_t *pairs)
+static double won(const struct measuring *m, const float *s, size_t i, size_t first, size_t most,
+                  size_t *pairs)
 {
 	size_t other[LATENTS_OTHERS];
 	double n = 0;

@@ -39,7 +39,7 @@ bool latents_alike(const struct latents *a, const struct latents *b);
 /* The book of scene i < n. Empty books are passed over. */
 uint32_t latents_book(const struct latents *l, size_t i);
 
-/* ---- windows for training --------------------------------------------------------------------
+/* ---- windows for training ------------------------------------------------------------
  * A window is `context` scenes that follow one another in one book, or all of a book that is shorter.
  * Each epoch cuts every book anew at a phase of its own (rng_stream(seed, "latents.phase", epoch)): the
  * cuts lie `context` apart, the first and the last are moved to the book's ends, so that every scene
@@ -67,7 +67,7 @@ void latent_windows_step(struct latent_windows *w, uint64_t step);
 /* Row of the batch. Any thread, between two calls of latent_windows_step. */
 struct latent_window latent_windows_row(const struct latent_windows *w, uint64_t step, int row);
 
-/* ---- the robust normaliser -------------------------------------------------------------------
+/* ---- the robust normaliser -----------------------------------------------------------
  * x = (z - median) / scale, each number by itself; scale is the interquartile range over 1.349, the
  * deviation of a normal number (the paper divides by the range itself: a constant apart), or 1
  * where the range is nothing. The quartiles are those of at most LATENTS_SAMPLE scenes, evenly
@@ -78,7 +78,7 @@ void normaliser_fit(float *middle, float *scale, const struct latents *l);
 void normaliser_apply(float *x, const float *z, const float *middle, const float *scale, int dims);
 void normaliser_undo(float *z, const float *x, const float *middle, const float *scale, int dims);
 
-/* ---- questions and metrics -------------------------------------------------------------------
+/* ---- questions and metrics -----------------------------------------------------------
  * Which of k candidates follows the scenes up to and with end[i]? Candidates may be any scenes of l. */
 struct questions {
 	size_t n;
@@ -96,9 +96,9 @@ size_t latents_others(const struct latents *l, size_t i, size_t most, size_t *ot
 struct latents_worth {
 	size_t scenes;
 	double l2;			/* mean |ẑ - z| */
-	double contrast;		/* contrastive accuracy: share of (prediction, other scene of the book) in
-					   which the truth scores higher; LATENTS_OTHERS others a scene */
-	double top_few, top_all;	/* the truth scores highest: among LATENTS_FEW others; all of its book */
+	double contrast;		/* contrastive accuracy: share of (prediction, other scene of the
+					   book) in which the truth scores higher; LATENTS_OTHERS a scene */
+	double top_few, top_all;	/* the truth scores highest: of LATENTS_FEW others; all of its book */
 	double *book_contrast;		/* [books], NAN where a book has none; the caller's, or NULL */
 };
 /* guess [n][R·D]: ẑ of every scene. By `score`, or where it is NULL by nearness to ẑ. An equal score

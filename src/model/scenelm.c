@@ -29,14 +29,15 @@ struct scenelm_plan scenelm_plan_default(enum scenelm_kind k)
 {
 	return (struct scenelm_plan){
 		.kind = k, .layers = 2, .width = 256, .heads = 4, .hidden = 704, .context = 64, .rows = 16,
-		.lanes = 2, .wide = NUM_F32, .dropout = 0.1, .slots = k == SCENELM_CORE, .side = k == SCENELM_CORE,
+		.lanes = 2, .wide = NUM_F32, .dropout = 0.1,
+		.slots = k == SCENELM_CORE, .side = k == SCENELM_CORE,
 		.match = 256, .warmth = 0.07, .hard = 32, .far = 2, .code_weight = 0.5, .slot_weight = 0.05,
-		.code_score = 0.3, .stages = 4, .soft = true, .steps = 20, .guidance = 1.5, .noise = 0.6,
+		.code_score = 0.3, .stages = 4, .soft = true, .steps = 20, .guidance = 3, .noise = 0.6,
 		.alone = 0.15, .clusters = 512, .rounds = 8,
 	};
 }
 
-/* ---- tensors ------------------------------------------------------------------------------------ */
+/* ---- tensors ---------------------------------------------------------------------- */
 static int add(struct scenelm *m, unsigned flags, double first, double uses, bool fill, size_t rows,
                size_t cols, const char *fmt, va_list ap)
 {
@@ -44,7 +45,8 @@ static int add(struct scenelm *m, unsigned flags, double first, double uses, boo
 	int t;
 
 	vsnprintf(name, sizeof name, fmt, ap);
-	t = cols ? PARAMS_ADD(&m->params, name, flags, rows, cols) : PARAMS_ADD(&m->params, name, flags, rows);
+	t = cols ? PARAMS_ADD(&m->params, name, flags, rows, cols) :
+	           PARAMS_ADD(&m->params, name, flags, rows);
 	must(m->firsts < SCENELM_TENSORS);
 	m->first[m->firsts].tensor = t;
 	m->first[m->firsts].gain = first;
@@ -53,7 +55,8 @@ static int add(struct scenelm *m, unsigned flags, double first, double uses, boo
 	return t;
 }
 
-int scenelm_matrix(struct scenelm *m, double gain, double uses, size_t rows, size_t cols, const char *fmt, ...)
+int scenelm_matrix(struct scenelm *m, double gain, double uses, size_t rows, size_t cols,
+                   const char *fmt, ...)
 {
 	va_list ap;
 	int t;
@@ -85,7 +88,8 @@ void scenelm_fixed(struct scenelm *m, float *of, size_t rows, size_t cols, const
 
 static struct teller_shape shape_of(const struct scenelm_plan *p)
 {
-	return (struct teller_shape){ p->layers, p->width, p->heads, p->hidden, ENTRANCES, p->context, 10000 };
+	return (struct teller_shape){ p->layers, p->width, p->heads, p->hidden, ENTRANCES, p->context,
+	                              10000 };
 }
 
 static void tensors(struct scenelm *m)
@@ -153,7 +157,7 @@ static void ready(void *model)
 		params_pack(&m->params);
 }
 
-/* ---- the net -------------------------------------------------------------------------------------- */
+/* ---- the net ---------------------------------------------------------------------- */
 void scenelm_loss(struct scenelm_net *n, struct node *loss, double weight)
 {
 	must(n->losses < SCENELM_LOSSES);
@@ -214,7 +218,7 @@ static void lane_close(struct scenelm_net *n)
 	mem_free(n->tail), mem_free(n->tell), mem_free(n->cand_is);
 }
 
-/* ---- filling ---------------------------------------------------------------------------------------- */
+/* ---- filling ---------------------------------------------------------------------- */
 void scenelm_scene_put(const struct scenelm *m, const struct scene_in *in, int i, const struct latents *l,
                        size_t scene)
 {
@@ -248,7 +252,7 @@ void scenelm_window_put(struct scenelm *m, struct scenelm_net *n, int w, const s
 	}
 }
 
-/* ---- training --------------------------------------------------------------------------------------- */
+/* ---- training --------------------------------------------------------------------- */
 static void begin(void *model, uint64_t step)
 {
 	latent_windows_step(&((struct scenelm *)model)->win, step);
@@ -301,7 +305,7 @@ struct params *scenelm_params(struct scenelm *m)
 	return &m->params;
 }
 
-/* ---- open, close -------------------------------------------------------------------------------------- */
+/* ---- open, close ------------------------------------------------------------------ */
 static const char *plan_wrong(const struct scenelm_plan *p, const struct latents *l)
 {
 	struct teller_shape shape = shape_of(p);
@@ -397,7 +401,7 @@ void scenelm_close(struct scenelm *m)
 	mem_free(m);
 }
 
-/* ---- counting ------------------------------------------------------------------------------------------- */
+/* ---- counting --------------------------------------------------------------------- */
 uint64_t scenelm_size(const struct scenelm *m)
 {
 	uint64_t n = 0;

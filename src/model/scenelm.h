@@ -37,7 +37,7 @@ struct scenelm_plan {
 	int layers, width, heads, hidden;	/* of the trunk; the denoiser has as many layers */
 	int context;			/* scenes of a window */
 	int rows, lanes;		/* windows in a batch, a multiple of lanes; part of the run */
-	int micro;			/* windows a net holds at once; divides rows / lanes; 0: all of them */
+	int micro;			/* windows a net holds at once; divides rows / lanes; 0: all */
 	enum num_type wide;
 	double dropout;
 	uint64_t seed;

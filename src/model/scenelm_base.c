@@ -48,7 +48,8 @@ static void say(struct scenelm *m, struct scenelm_net *n, const uint64_t *draw, 
 {
 	(void)draw;
 	for (int i = 0; i < n->N; i++)
-		normaliser_undo(z + (size_t)i * (size_t)m->dims, scenelm_row(n->said, i), m->middle, m->scale, m->dims);
+		normaliser_undo(z + (size_t)i * (size_t)m->dims, scenelm_row(n->said, i), m->middle,
+		                m->scale, m->dims);
 }
 
 const struct scenelm_head scenelm_base = {

@@ -39,7 +39,7 @@ static const char *wrong(const struct scenelm_plan *p, const struct latents *l)
 	return pvq_wrong(l->registers, l->dim, p->stages);
 }
 
-/* ---- codes, as Quant-LCM has them too -------------------------------------------------------------- */
+/* ---- codes, as Quant-LCM has them too --------------------------------------------- */
 /* On LATENTS_SAMPLE scenes at most, evenly spaced: 64 for each entry, and seconds instead of a minute. */
 void scenelm_code_fit(struct scenelm *m)
 {
@@ -96,7 +96,7 @@ static size_t book_rows(const struct scenelm *m)
 	return (size_t)m->codes * PVQ_ENTRIES;
 }
 
-/* ---- tensors ------------------------------------------------------------------------------------------ */
+/* ---- tensors ---------------------------------------------------------------------- */
 static double told_too(const struct scenelm *m)		/* candidates a place */
 {
 	return 1 + (double)m->p.hard / m->p.context;
@@ -127,7 +127,7 @@ static double work(const struct scenelm *m)
 	return (double)m->p.micro * m->p.context * told_too(m) * m->p.match;
 }
 
-/* ---- the net -------------------------------------------------------------------------------------------- */
+/* ---- the net ---------------------------------------------------------------------- */
 /* Candidates as they are compared with q: [M][match], rows of length 1. */
 static struct node *candidates(struct scenelm *m, struct scene_in *in, struct net *t, int M)
 {
@@ -157,10 +157,13 @@ static void resonance(struct scenelm *m, struct scenelm_net *n)
 
 static void next_slots(struct scenelm *m, struct scenelm_net *n, struct node *h)
 {
+	double each = m->p.slot_weight;
+
 	for (int k = 0; k < m->train->slots; k++) {
+		struct node *s = net_linear32(n->net, h, m->tell_slot[k], -1);
+
 		n->next_slot[k] = net_ids(n->net, n->N);
-		scenelm_loss(n, net_choice(n->net, net_linear32(n->net, h, m->tell_slot[k], -1), n->next_slot[k],
-		                           m->p.slot_weight), m->p.slot_weight);
+		scenelm_loss(n, net_choice(n->net, s, n->next_slot[k], each), each);
 	}
 }
 
@@ -182,7 +185,7 @@ static void lay(struct scenelm *m, struct scenelm_net *n, struct node *h, bool t
 	next_slots(m, n, h);
 }
 
-/* ---- filling ---------------------------------------------------------------------------------------------- */
+/* ---- filling ---------------------------------------------------------------------- */
 /* Scenes of the book of window w that are not in it; SIZE_MAX where it has no others. */
 static void draw_hard(struct scenelm *m, struct scenelm_net *n, int w, uint64_t window)
 {
@@ -244,7 +247,7 @@ static void fill(struct scenelm *m, struct scenelm_net *n, uint64_t step, int ro
 		}
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------------- */
+/* ---- asking ----------------------------------------------------------------------- */
 static void say(struct scenelm *m, struct scenelm_net *n, const uint64_t *draw, float *z)
 {
 	(void)draw;
@@ -315,6 +318,6 @@ static float score(const struct scenelm *m, const struct scenelm_net *n, int i, 
 }
 
 const struct scenelm_head scenelm_core = {
-	.name = "core", .wrong = wrong, .fit = scenelm_code_fit, .coded = scenelm_code_all, .tensors = tensors, .lay = lay,
-	.fill = fill, .say = say, .ready = ready, .score = score, .work = work,
+	.name = "core", .wrong = wrong, .fit = scenelm_code_fit, .coded = scenelm_code_all,
+	.tensors = tensors, .lay = lay, .fill = fill, .say = say, .ready = ready, .score = score, .work = work,
 };

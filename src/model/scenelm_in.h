@@ -92,8 +92,8 @@ struct scenelm_head {
 	void (*say)(struct scenelm *m, struct scenelm_net *n, const uint64_t *draw, float *z);
 	void (*ready)(struct scenelm *m, struct scenelm_cands *c);
 	/* Place i against candidate c, after say; NULL: by nearness. */
-	float (*score)(const struct scenelm *m, const struct scenelm_net *n, int i, const struct scenelm_cands *c,
-	               size_t at);
+	float (*score)(const struct scenelm *m, const struct scenelm_net *n, int i,
+	               const struct scenelm_cands *c, size_t at);
 	/* Multiply-adds of a scene, forward, beyond tensors times their uses. */
 	double (*work)(const struct scenelm *m);
 };
@@ -101,7 +101,8 @@ extern const struct scenelm_head scenelm_core, scenelm_base, scenelm_quant, scen
 
 /* Tensors with their first values: normal of gain/sqrt(columns), or all of one value. uses: how often
  * a scene meets it in training. */
-int scenelm_matrix(struct scenelm *m, double gain, double uses, size_t rows, size_t cols, const char *fmt, ...)
+int scenelm_matrix(struct scenelm *m, double gain, double uses, size_t rows, size_t cols,
+                   const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 int scenelm_vector(struct scenelm *m, float value, size_t n, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -126,6 +127,9 @@ void scenelm_scene_put(const struct scenelm *m, const struct scene_in *in, int i
 void scenelm_window_put(struct scenelm *m, struct scenelm_net *n, int w, const struct latents *l, size_t from,
                         size_t len, bool opens);
 void scenelm_eval_lay(struct scenelm *m);	/* m->eval, when first asked for */
-static inline float *scenelm_row(const struct node *n, int i) { return (float *)n->x + (size_t)i * (size_t)n->D; }
+static inline float *scenelm_row(const struct node *n, int i)
+{
+	return (float *)n->x + (size_t)i * (size_t)n->D;
+}
 
 #endif

@@ -8,8 +8,8 @@
  * book stands for all of z. Departure from taking the likeliest cluster: the expected centre is
  * nearest to the truth on average, and an uncertain plan need not jump.
  *
- * Distances are |x|² - 2x·c + |c|² by matrix products, in fixed chunks of rows; sums of clusters run in double,
- * row by row in order: the same bits for any number of threads.
+ * Distances are |x|² - 2x·c + |c|² by matrix products, in fixed chunks of rows; sums of clusters run in
+ * double, row by row in order: the same bits for any number of threads.
  */
 #include <math.h>
 
@@ -26,7 +26,7 @@ static const char *wrong(const struct scenelm_plan *p, const struct latents *l)
 	return p->rounds < 0 || p->rounds > 1000 ? "k-means takes 0 to 1000 rounds" : NULL;
 }
 
-/* ---- k-means ------------------------------------------------------------------------------------ */
+/* ---- k-means ---------------------------------------------------------------------- */
 struct near {
 	const struct scenelm *m;
 	const float *half;		/* [K]: |c|²/2 */
@@ -148,7 +148,7 @@ static void coded(struct scenelm *m)
 	mem_free(far);
 }
 
-/* ---- the head ------------------------------------------------------------------------------------- */
+/* ---- the head --------------------------------------------------------------------- */
 static void tensors(struct scenelm *m)
 {
 	m->out = scenelm_matrix(m, 0.5, 1, (size_t)m->p.clusters, (size_t)m->p.width, "tell.archetype");

@@ -6,8 +6,8 @@
  *   loss     Σ_s Σ_r -ln softmax(Head[r][s]·g_s)[byte of register r, stage s], all stages in every step
  *   ẑ        stage by stage: the sum goes on with the expected entries (soft), or the likeliest
  *
- * norm' divides by the normaliser's scale. Departures. The paper's codes are 64 stages of one book over all of a
- * SONAR vector; ours are `stages` of a book for each register, the same codes as the core's. It feeds the
+ * norm' divides by the normaliser's scale. Departures. The paper's codes are 64 stages of one book over all
+ * of a SONAR vector; ours are `stages` of a book for each register, the same codes as the core's. It feeds the
  * sum so far through the whole model and trains one random stage a step; here it enters above the
  * trunk, so one pass of the trunk serves all stages, and no stage is drawn. It shares one output matrix
  * among stages; small books make one for each cheap. It samples with temperature and guidance; one ẑ is
@@ -35,17 +35,19 @@ static void tensors(struct scenelm *m)
 	scenelm_fixed(m, m->q.book, (size_t)m->codes * PVQ_ENTRIES, (size_t)m->q.dim, "fixed.codebook");
 }
 
-/* The choices of stage s, given the state a = Wh·h [N][width], float32. */
-static void stage(struct scenelm *m, struct scenelm_net *n, struct node *a, int s)
+/* The choices of stage `at`, given the state a = Wh·h [N][width], float32. */
+static void stage(struct scenelm *m, struct scenelm_net *n, struct node *a, int at)
 {
 	struct net *t = n->net;
 	struct node *g;
 
-	n->sum[s] = net_input(t, n->N, m->dims);
-	g = net_silu(t, net_add(t, a, net_linear32(t, n->sum[s], m->sum, m->stage[s])));
-	for (int c = s; c < m->codes; c += m->p.stages) {
+	n->sum[at] = net_input(t, n->N, m->dims);
+	g = net_silu(t, net_add(t, a, net_linear32(t, n->sum[at], m->sum, m->stage[at])));
+	for (int c = at; c < m->codes; c += m->p.stages) {
+		struct node *s = net_linear32(t, g, m->tell_code[c], -1);
+
 		n->code[c] = net_ids(t, n->N);
-		n->choice[c] = net_choice(t, net_linear32(t, g, m->tell_code[c], -1), n->code[c], 1.0 / m->codes);
+		n->choice[c] = net_choice(t, s, n->code[c], 1.0 / m->codes);
 		scenelm_loss(n, n->choice[c], 1.0 / m->codes);
 	}
 }
@@ -83,8 +85,9 @@ static void put_sum(const struct scenelm *m, float *to, const float *sum)
 static void add_entry(const struct scenelm *m, float *sum, int c, int v)
 {
 	int r = c / m->q.stages;
+	size_t D = (size_t)m->q.dim;
 
-	num_axpy(sum + (size_t)r * (size_t)m->q.dim, 1, pvq_entry(&m->q, r, c % m->q.stages, v), (size_t)m->q.dim);
+	num_axpy(sum + (size_t)r * D, 1, pvq_entry(&m->q, r, c % m->q.stages, v), D);
 }
 
 static void fill(struct scenelm *m, struct scenelm_net *n, uint64_t step, int row0)
@@ -140,6 +143,6 @@ static void say(struct scenelm *m, struct scenelm_net *n, const uint64_t *draw, 
 }
 
 const struct scenelm_head scenelm_quant = {
-	.name = "quant-lcm", .wrong = wrong, .fit = scenelm_code_fit, .coded = scenelm_code_all, .tensors = tensors,
-	.lay = lay, .tails = tails, .fill = fill, .say = say,
+	.name = "quant-lcm", .wrong = wrong, .fit = scenelm_code_fit, .coded = scenelm_code_all,
+	.tensors = tensors, .lay = lay, .tails = tails, .fill = fill, .say = say,
 };

@@ -86,11 +86,12 @@ static void windows(struct asked *a)
 	}
 }
 
-/* ---- running ----------------------------------------------------------------------------------------- */
+/* ---- running ---------------------------------------------------------------------- */
 static void put(struct asked *a, struct scenelm_net *n, uint64_t *draw, int w, const struct window *v)
 {
 	int C = a->m->p.context;
-	size_t left = v ? book_places(a->l, v->book) - v->from : 0, first = v ? (size_t)a->l->first[v->book] : 0;
+	size_t left = v ? book_places(a->l, v->book) - v->from : 0;
+	size_t first = v ? (size_t)a->l->first[v->book] : 0;
 
 	scenelm_window_put(a->m, n, w, a->l, first + (v ? v->from : 0), left < (size_t)C ? left : (size_t)C,
 	                   v && v->from == 0);
@@ -109,21 +110,20 @@ static float near(const struct asked *a, const float *z, size_t c)
 /* All questions at place p, told by row i of the net. */
 static void answer(struct asked *a, const struct scenelm_net *n, int i, const float *z, size_t p)
 {
-	for (size_t k = a->at[p]; k < a->at[p + 1]; k++) {
-		size_t at = a->of[k] * (size_t)a->q->k;
+	const struct scenelm_head *head = a->m->head;
+	size_t k = (size_t)a->q->k;
 
-		for (int c = 0; c < a->q->k; c++) {
-			size_t scene = a->q->cand[at + (size_t)c], x;
+	for (size_t j = a->at[p]; j < a->at[p + 1]; j++)
+		for (size_t at = a->of[j] * k; at < (a->of[j] + 1) * k; at++) {
+			size_t scene = a->q->cand[at];
 
-			if (scene == SIZE_MAX) {
-				a->score[at + (size_t)c] = -INFINITY;
-				continue;
-			}
-			x = a->cand_at[scene];
-			a->score[at + (size_t)c] = a->m->head->score ? a->m->head->score(a->m, n, i, &a->c, x) :
-			                           near(a, z, x);
+			if (scene == SIZE_MAX)
+				a->score[at] = -INFINITY;
+			else if (head->score)
+				a->score[at] = head->score(a->m, n, i, &a->c, a->cand_at[scene]);
+			else
+				a->score[at] = near(a, z, a->cand_at[scene]);
 		}
-	}
 }
 
 static void take(struct asked *a, const struct scenelm_net *n, const float *z, int w, const struct window *v)
@@ -181,7 +181,7 @@ void scenelm_predict(struct scenelm *m, const struct latents *l, float *z)
 	run(&a);
 }
 
-/* ---- questions ------------------------------------------------------------------------------------------ */
+/* ---- questions -------------------------------------------------------------------- */
 static size_t place_of(const struct latents *l, size_t end)
 {
 	return end + 1 + latents_book(l, end);
