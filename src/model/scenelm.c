@@ -29,7 +29,7 @@ struct scenelm_plan scenelm_plan_default(enum scenelm_kind k)
 {
 	return (struct scenelm_plan){
 		.kind = k, .layers = 2, .width = 256, .heads = 4, .hidden = 704, .context = 64, .rows = 16,
-		.lanes = 2, .wide = NUM_F32, .dropout = 0.1,
+		.lanes = 2, .wide = NUM_F32, .dropout = 0.3,
 		.slots = k == SCENELM_CORE, .side = k == SCENELM_CORE,
 		.match = 256, .warmth = 0.07, .hard = 32, .far = 2, .code_weight = 0.5, .slot_weight = 0.05,
 		.code_score = 0.3, .stages = 4, .soft = true, .steps = 20, .guidance = 3, .noise = 0.6,
