@@ -76,7 +76,7 @@ struct compare {
 	int seeds;
 	double budget;			/* floating-point operations of a format's training */
 	struct format_row f[FORMATS];
-	struct net_row net[SCENENET_KINDS];
+	struct net_row net[SCENENET_KINDS], copy;	/* copy: the scene before as the guess */
 	struct { int bytes; double acc, l2; } recall[RECALLS];	/* of the scene among its book's, from its code */
 	double raw_recall;
 	size_t recall_scenes;

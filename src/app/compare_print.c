@@ -80,6 +80,8 @@ static void put_nets(struct buf *b, const struct compare *c)
 		else
 			buf_printf(b, "   %+.1f [%+.1f, %+.1f]\n", 100 * r->over, 100 * r->lo, 100 * r->hi);
 	}
+	buf_printf(b, "%-14s %9s %9s %8s %8.3f %11.1f%% %7.1f%%   %+.1f [%+.1f, %+.1f]\n", "copy the last", "", "", "", c->copy.l2,
+	           100 * c->copy.contrast, 100 * c->copy.top1, 100 * c->copy.over, 100 * c->copy.lo, 100 * c->copy.hi);
 }
 
 static void put_task(struct buf *b, const struct eval_table *t, int k)
@@ -158,10 +160,10 @@ static void json_formats(struct buf *b, const struct compare *c)
 
 static void json_nets(struct buf *b, const struct compare *c)
 {
-	for (int k = 0; k < SCENENET_KINDS; k++) {
-		const struct net_row *r = &c->net[k];
+	for (int k = 0; k <= SCENENET_KINDS; k++) {
+		const struct net_row *r = k < SCENENET_KINDS ? &c->net[k] : &c->copy;
 
-		buf_printf(b, "%s\n  {\"net\": \"%s\", ", k ? "," : "", scenenet_name(k));
+		buf_printf(b, "%s\n  {\"net\": \"%s\", ", k ? "," : "", k < SCENENET_KINDS ? scenenet_name(k) : "copy");
 		num(b, "parameters", (double)r->params, ", ");
 		num(b, "flop", r->flops, ", ");
 		num(b, "seconds", r->seconds, ", ");

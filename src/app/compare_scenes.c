@@ -177,6 +177,42 @@ static void meanings_of(struct compare *c, int split)
 		m->kinds[k] = kind_count(k) + 1;
 }
 
+/* Meanings are kept in DIR/meanings.SPLIT.f32, named by the reader's weights and the books. */
+static bool kept_before(struct compare *c, int split, uint64_t identity)
+{
+	size_t bytes = (size_t)part(c, split)->scenes * (size_t)(c->shape.registers * c->shape.register_dim) * sizeof(float);
+	struct buf b = { 0 };
+	struct part p;
+	bool good = part_load(&p, c->dir, "meanings", identity) &&
+	            !file_read(&b, str_printf(&c->mem, "%s/meanings.%s.f32", c->dir, split_name((enum split)split)).p, bytes + 1, NULL) &&
+	            b.n == bytes;
+
+	if (good) {
+		c->z[split] = mem_alloc(bytes / sizeof(float) + 1, sizeof(float));
+		memcpy(c->z[split], b.p, bytes);
+	}
+	buf_free(&b);
+	return good;
+}
+
+static enum status keep(struct compare *c, int split, uint64_t identity, struct err *e)
+{
+	size_t bytes = (size_t)part(c, split)->scenes * (size_t)(c->shape.registers * c->shape.register_dim) * sizeof(float);
+	struct part p = { 0 };
+
+	if (file_save(str_printf(&c->mem, "%s/meanings.%s.f32", c->dir, split_name((enum split)split)).p,
+	              (struct str){ (const char *)c->z[split], bytes }, e))
+		return e->code;
+	return split == SPLIT_TEST ? part_save(&p, c->dir, "meanings", identity, e) : OK;	/* the last one */
+}
+
+static uint64_t reader_identity(const struct compare *c, struct token_run *r)
+{
+	struct params *p = joint_params(r->j);
+
+	return hash64(p->w, p->n * sizeof *p->w, c->d.hash);
+}
+
 static enum status read_scenes(struct compare *c, struct err *e)
 {
 	struct token_run r = { 0 };
@@ -184,8 +220,10 @@ static enum status read_scenes(struct compare *c, struct err *e)
 
 	if (!compare_open_teller(c, &r, FORMAT_FRACTAL, 0, e) && !strips_open(&s, c->mind, e))
 		for (int k = 0; k < 3 && !e->code; k++) {
+			uint64_t identity = reader_identity(c, &r);
+
 			sides(c, k, &s);
-			if (!read_part(c, &r, k, e))
+			if (kept_before(c, k, identity) || (!read_part(c, &r, k, e) && !keep(c, k, identity, e)))
 				meanings_of(c, k);
 		}
 	if (s.n)
@@ -334,7 +372,7 @@ static enum status teach(struct compare *c, struct scenenet *s, enum scenenet_ki
 	struct run_model m = { .m = scenenet_learner(s), .kind = "scenenet", .identity = identity, .unit = "scenes",
 	                       .config = str_printf(&c->mem, "{\"net\":\"%s\",\"steps\":%llu}", scenenet_name(k),
 	                                            (unsigned long long)steps),
-	                       .per_epoch = scenenet_per_epoch(s), .what = scenenet_name(k), .reset = scenenet_reset };
+	                       .per_epoch = scenenet_per_epoch(s), .what = scenenet_name(k), .points = 6, .reset = scenenet_reset };
 	struct scenenet_plan p = plan_of(c, k, 0);
 	struct run run;
 
@@ -410,7 +448,9 @@ static enum status one_net(struct compare *c, enum scenenet_kind k, uint64_t ide
 static enum status networks(struct compare *c, uint64_t identity, struct guesses out[SCENENET_KINDS], struct err *e)
 {
 	const struct meanings *m = &c->all[SPLIT_TEST];
-	double *book = mem_alloc((size_t)SCENENET_KINDS * (m->books + 1), sizeof *book);
+	double *book = mem_alloc((size_t)(SCENENET_KINDS + 1) * (m->books + 1), sizeof *book), *last = book + SCENENET_KINDS * m->books;
+	struct guesses_worth floor = { .book_contrast = last };
+	struct guesses copy;
 	struct scenenet_plan p = plan_of(c, SCENENET_CORE, 0);
 	uint64_t steps;
 
@@ -423,6 +463,12 @@ static enum status networks(struct compare *c, uint64_t identity, struct guesses
 		row->over = c->net[SCENENET_CORE].contrast - row->contrast;
 		interval(row, book, book + (size_t)k * m->books, m, c->o->seed);
 	}
+	guesses_copy(&copy, m);
+	guesses_measure(&floor, &copy, m);
+	guesses_clear(&copy);
+	c->copy = (struct net_row){ .l2 = floor.l2, .contrast = floor.contrast, .top1 = floor.top1,
+	                            .over = c->net[SCENENET_CORE].contrast - floor.contrast };
+	interval(&c->copy, book, last, m, c->o->seed);
 	mem_free(book);
 	return e->code;
 }

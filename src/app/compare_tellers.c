@@ -158,6 +158,7 @@ static enum status train(struct compare *c, struct token_run *r, enum format f, 
 		return e->code;
 	k = token_run_model(r, config_of(c, &p, plan.steps));
 	k.what = names[f];
+	k.points = 6;
 	run_train(&run, dir, "teller", &plan, &k, c->w, e);
 	*seconds = run_seconds(&run);
 	run_clear(&run);

@@ -74,7 +74,8 @@ static void point(struct run *r, const struct learn_state *s)
 static void stepped(void *ctx, const struct learn_state *s, double rate)
 {
 	struct run *r = ctx;
-	uint64_t every = r->plan.steps / CURVE_POINTS > POINT_STEPS ? r->plan.steps / CURVE_POINTS : POINT_STEPS;
+	uint64_t points = r->k.points > 0 ? (uint64_t)r->k.points : CURVE_POINTS;
+	uint64_t every = r->plan.steps / points > POINT_STEPS ? r->plan.steps / points : POINT_STEPS;
 
 	r->loss += s->loss;
 	r->losses++;

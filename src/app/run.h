@@ -31,6 +31,7 @@ struct run_model {
 	const char *unit;		/* "tokens" */
 	const char *what;		/* what progress says; NULL: "train" */
 	void (*reset)(void *ctx);	/* first values again; ctx is the learner's */
+	int points;			/* of the curve; 0: 24 */
 	double (*measure)(void *ctx, const struct watch *w);	/* figure of the curve, on rank 0; may be NULL */
 	const char *figure;		/* "dev bits a character" */
 };

@@ -19,302 +19,17 @@
  * is noted and never stops the others. On a stop the book being committed is finished.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <time.h>
 
-#include "app/app.h"
-#include "app/sources.h"
-#include "app/readypack.h"
+#include "app/read_in.h"
 #include "base/data.h"
-#include "num/team.h"
 #include "order/order.h"
-
-/* A reading of another version is another reading: part of a book's hash. */
-enum { PIPELINE = 2 };
-enum { FLIGHT_MAX = 256 << 20, HEAD_PENDING_MAX = 4, RING_A_THREAD = 16 };
-
-/* A book ready to be committed, with everything it points to. */
-struct ready {
-	struct arena mem;
-	struct book book;
-	struct words words;
-	struct book_put put;
-	size_t bytes;		/* held in memory */
-	struct ready *next;
-};
-
-/* What has become of one source so far. */
-struct slot {
-	struct ready *first, *last;
-	size_t pending;
-	bool known, done;
-	uint64_t file_bytes;
-	struct err e;
-};
-
-struct shop {
-	pthread_mutex_t lock;
-	pthread_cond_t room, work;	/* workers wait for room, the writer for work */
-	const struct sources *src;
-	const struct dict *dict;
-	const struct hashset *stored;	/* hashes in the store before this reading; read-only */
-	struct slot *ring;		/* [cap] by source number */
-	size_t cap, next, head;
-	size_t flight;			/* bytes of ready books */
-	bool stop;
-};
-
-/* ---- hashes ---------------------------------------------------------------------------- */
-
-/* The identity of the entry-th book of a file. `last` tells where an archive ends, so that a
- * whole archive is recognised by its hashes alone. */
-static uint64_t book_hash(uint64_t file, uint32_t entry, bool last)
-{
-	uint64_t what[3] = { file, entry, (uint64_t)PIPELINE << 1 | last };
-
-	return hash64(what, sizeof what, 0);
-}
-
-static bool stored_whole(const struct hashset *h, uint64_t file)
-{
-	uint32_t i = 0;
-
-	while (hashset_has(h, book_hash(file, i, false)))
-		i++;
-	return hashset_has(h, book_hash(file, i, true));
-}
-
-/* ---- a worker -------------------------------------------------------------------------- */
-
-struct worker {
-	struct shop *shop;
-	pthread_t thread;
-	struct jail *jail;
-	struct word_cache *cache;
-	/* the source at hand */
-	size_t seq;
-	uint64_t hash;
-	uint32_t entry;
-	struct ready *held;	/* the newest book: pushed when it is known whether it is the last */
-	struct err soft;	/* a book without sentences: the others of its archive go on */
-};
-
-static void ready_free(struct ready *r)
-{
-	struct arena mem = r->mem;
-
-	arena_close(&mem);	/* r lies in it */
-}
-
-/* What the parts need to be put; they live in mem, as does r. */
-static struct ready *ready_of(const struct ready_parts *p, struct arena *mem)
-{
-	struct ready *r = TAKE(mem, struct ready, 1);
-	struct skeleton *k = TAKE(mem, struct skeleton, p->n_scene);
-
-	for (size_t i = 0; i < p->n_scene; i++)
-		skeleton_of(&k[i], &p->scene[i]);
-	r->book = p->book;
-	r->words = p->words;
-	r->put = (struct book_put){ .book = &r->book, .words = &r->words, .scene = p->scene, .n_scene = p->n_scene,
-	                            .skeleton = k, .strip = p->strip };
-	r->mem = *mem;
-	r->bytes = mem->used;
-	return r;
-}
-
-static struct ready *ready_make(struct worker *w, const struct book *b)
-{
-	struct arena mem = arena_open("book");
-	struct ready_parts p = { 0 };
-	struct buf strip = { 0 };
-
-	book_keep(&p.book, b, &mem);
-	words_read(&p.words, &p.book, w->cache, &mem);
-	scenes_read(&p.scene, &p.n_scene, &p.book, &p.words, &mem);
-	strip_make(&strip, &p.book, &p.words, p.scene, p.n_scene);
-	p.strip = str_copy(&mem, buf_view(&strip));
-	buf_free(&strip);
-	return ready_of(&p, &mem);
-}
-
-/* The numbers of a book that its row tells. */
-static void row_fill(struct book_row *row, const struct ready *r, struct str path)
-{
-	const struct book *b = &r->book;
-
-	row->path = path;
-	row->title = b->title;
-	row->author = b->author;
-	row->format = b->format;
-	row->charset = b->charset;
-	row->warn = b->warn;
-	row->text_hash = str_hash(b->text);
-	row->chars = (uint32_t)utf8_count(b->text);
-	row->scenes = (uint32_t)r->put.n_scene;
-	row->sentences = (uint32_t)b->n_sent;
-	for (size_t i = 0; i < r->words.n; i++)
-		row->words += r->words.w[i].pos != POS_PUNCT;
-}
-
-/* Hands the held book over; waits for room as the head of this file says. */
-static void push(struct worker *w, bool last)
-{
-	struct shop *s = w->shop;
-	struct slot *slot = &s->ring[w->seq % s->cap];
-	struct ready *r = w->held;
-
-	w->held = NULL;
-	if (!r)
-		return;
-	r->put.row.source_hash = book_hash(w->hash, w->entry - 1, last);
-	pthread_mutex_lock(&s->lock);
-	while (!s->stop && (s->head == w->seq ? slot->pending >= HEAD_PENDING_MAX
-	                                      : s->flight > FLIGHT_MAX))
-		pthread_cond_wait(&s->room, &s->lock);
-	*(slot->last ? &slot->last->next : &slot->first) = r;
-	slot->last = r;
-	slot->pending++;
-	s->flight += r->bytes;
-	pthread_cond_signal(&s->work);
-	pthread_mutex_unlock(&s->lock);
-}
-
-static bool closing(struct shop *s)
-{
-	bool stop;
-
-	pthread_mutex_lock(&s->lock);
-	stop = s->stop;
-	pthread_mutex_unlock(&s->lock);
-	return stop;
-}
-
-static enum status one_book(void *ctx, struct book *b, struct err *e)
-{
-	struct worker *w = ctx;
-	struct shop *s = w->shop;
-
-	if (closing(s))
-		return err_set(e, ERR_STOP, "stopped");
-	push(w, false);
-	w->entry++;
-	if (hashset_has(s->stored, book_hash(w->hash, w->entry - 1, false)))
-		return OK;		/* an archive that was broken off: this book is there */
-	w->held = ready_make(w, b);
-	row_fill(&w->held->put.row, w->held, s->src->item[w->seq].name);
-	if (!w->held->put.n_scene) {
-		ready_free(w->held);
-		w->held = NULL;
-		err_set(&w->soft, ERR_FORMAT, "no sentences in '%.*s'", STR_ARG(b->title));
-	}
-	return OK;
-}
-
-static enum status read_source(struct worker *w, struct slot *slot, struct err *e)
-{
-	const struct source *src = &w->shop->src->item[w->seq];
-	struct buf bytes = { 0 };
-	enum status st = source_bytes(&bytes, src->path, e);
-
-	if (!st) {
-		slot->file_bytes = bytes.n;
-		w->hash = hash64(bytes.p ? bytes.p : "", bytes.n, 0);
-		w->entry = 0;
-		err_clear(&w->soft);
-		slot->known = stored_whole(w->shop->stored, w->hash);
-		if (!slot->known)
-			st = jail_read_bytes(w->jail, buf_view(&bytes), src->path, one_book, w, e);
-	}
-	buf_free(&bytes);
-	push(w, true);
-	return st || !w->soft.code ? st : err_set(e, w->soft.code, "%s", w->soft.msg);
-}
-
-/* Readers name the file in their messages; here the source stands beside them anyway. */
-static void bare_message(struct err *e, const char *path)
-{
-	size_t n = strlen(path);
-
-	if (!strncmp(e->msg, path, n) && !strncmp(e->msg + n, ": ", 2))
-		memmove(e->msg, e->msg + n + 2, strlen(e->msg + n + 2) + 1);
-}
-
-static int owner_of(size_t seq)
-{
-	return (int)(seq % (size_t)team_size());
-}
-
-static bool mine(size_t seq)
-{
-	return owner_of(seq) == team_rank();
-}
-
-/* The next source, or false when there is none or the shop is closing. */
-static bool next_source(struct worker *w)
-{
-	struct shop *s = w->shop;
-	bool got;
-
-	pthread_mutex_lock(&s->lock);
-	for (;;) {
-		if (s->stop || s->next == s->src->n)
-			break;
-		if (s->next != s->head && (s->next - s->head >= s->cap || s->flight > FLIGHT_MAX))
-			pthread_cond_wait(&s->room, &s->lock);
-		else if (!mine(s->next))
-			s->ring[s->next++ % s->cap] = (struct slot){ 0 };
-		else
-			break;
-	}
-	got = !s->stop && s->next < s->src->n;
-	if (got) {
-		w->seq = s->next++;
-		s->ring[w->seq % s->cap] = (struct slot){ 0 };
-	}
-	pthread_mutex_unlock(&s->lock);
-	return got;
-}
-
-static void *worker_run(void *ctx)
-{
-	struct worker *w = ctx;
-	struct shop *s = w->shop;
-
-	w->cache = word_cache_open(s->dict);
-	while (next_source(w)) {
-		struct slot *slot = &s->ring[w->seq % s->cap];
-		struct err e = { 0 };
-
-		read_source(w, slot, &e);
-		bare_message(&e, s->src->item[w->seq].path);
-		pthread_mutex_lock(&s->lock);
-		slot->e = e;
-		slot->done = true;
-		pthread_cond_signal(&s->work);
-		pthread_mutex_unlock(&s->lock);
-	}
-	word_cache_close(w->cache);
-	jail_close(w->jail);
-	return NULL;
-}
 
 /* ---- the writer ------------------------------------------------------------------------ */
 
-struct writer {
-	struct shop *shop;
-	struct store *store;
-	struct lemmas lemmas;
-	struct hashset now;		/* what is in the store by now */
-	struct strtab path;		/* of the books there were before */
-	struct str split_rules;
-	struct read_sum *sum;
-	const struct watch *w;
-	double began;
-};
 
 /* Sources stand for books until an archive of many shows that they do not. */
-static void tell(struct writer *x)
+void read_tell(struct writer *x)
 {
 	size_t sources = x->shop->head, books = x->sum->added + x->sum->known;
 	bool archive = books > sources;
@@ -332,7 +47,7 @@ static enum status split_mend(struct writer *x, const struct book_row *row, stru
 	return split == row->split ? OK : store_split(x->store, row->id, split, e);
 }
 
-static enum status commit(struct writer *x, struct ready *r, uint64_t file_bytes, struct err *e)
+enum status read_commit(struct writer *x, struct ready *r, uint64_t file_bytes, struct err *e)
 {
 	struct book_row *row = &r->put.row;
 
@@ -355,7 +70,7 @@ static enum status commit(struct writer *x, struct ready *r, uint64_t file_bytes
 }
 
 /* A source is finished: its failure is noted, its place in the ring is free. */
-static enum status finish_source(struct writer *x, struct slot *slot, struct err *e)
+enum status read_finish_source(struct writer *x, struct slot *slot, struct err *e)
 {
 	struct shop *s = x->shop;
 	const struct source *src = &s->src->item[s->head];
@@ -378,12 +93,12 @@ static enum status finish_source(struct writer *x, struct slot *slot, struct err
 	s->head++;
 	pthread_cond_broadcast(&s->room);
 	pthread_mutex_unlock(&s->lock);
-	tell(x);
+	read_tell(x);
 	return st;
 }
 
 /* Waits a quarter of a second for work on the head: a ready book in *r, or its end. */
-static bool wait_head(struct writer *x, struct slot **slot, struct ready **r)
+bool read_wait_head(struct writer *x, struct slot **slot, struct ready **r)
 {
 	struct shop *s = x->shop;
 	struct timespec until;
@@ -412,147 +127,6 @@ static bool wait_head(struct writer *x, struct slot **slot, struct ready **r)
 	return got;
 }
 
-/* ---- between ranks ------------------------------------------------------------------------ */
-enum { GO, STOP };			/* rank 0 to the others: the next source of yours; no more */
-enum { BOOK, SOURCE_ENDS };		/* the others to rank 0 */
-
-static void say(int rank, uint8_t word)
-{
-	struct buf b = { 0 };
-
-	buf_char(&b, (char)word);
-	team_send(&b, rank);
-	buf_free(&b);
-}
-
-static enum status commit_packed(struct writer *x, struct reader *r, uint64_t *file_bytes, struct err *e)
-{
-	struct arena mem = arena_open("book");
-	struct ready_parts p;
-	uint64_t hash = rd_u64(r), bytes = rd_u64(r);
-	struct ready *made;
-	enum status st;
-
-	if (ready_unpack(&p, rd_bytes(r, rd_left(r)), &mem, e)) {
-		arena_close(&mem);
-		return e->code;
-	}
-	made = ready_of(&p, &mem);
-	row_fill(&made->put.row, made, x->shop->src->item[x->shop->head].name);
-	made->put.row.source_hash = hash;
-	st = commit(x, made, *file_bytes ? 0 : bytes, e);
-	*file_bytes = bytes;
-	ready_free(made);
-	return st;
-}
-
-/* The source at the head, which is another rank's: all its books, then its end. */
-static enum status receive_source(struct writer *x, struct err *e)
-{
-	int owner = owner_of(x->shop->head);
-	struct slot slot = { 0 };
-	struct buf b = { 0 };
-	uint64_t file_bytes = 0;
-	enum status st = OK;
-	bool ended = false;
-
-	say(owner, GO);
-	while (!ended) {
-		struct reader r;
-
-		team_recv(&b, owner);
-		r = reader_of(buf_view(&b));
-		ended = rd_u8(&r) == SOURCE_ENDS;
-		if (!ended && !st) {
-			st = commit_packed(x, &r, &file_bytes, e);
-			tell(x);
-		} else if (ended) {
-			struct str error;
-
-			slot.known = rd_u8(&r);
-			error = rd_bytes(&r, sizeof slot.e);
-			if (error.n)
-				memcpy(&slot.e, error.p, sizeof slot.e);
-		}
-	}
-	buf_free(&b);
-	return st ? st : finish_source(x, &slot, e);
-}
-
-static void send_book(struct ready *r, uint64_t file_bytes)
-{
-	struct ready_parts p = { r->book, r->words, (struct scene *)(uintptr_t)r->put.scene, r->put.n_scene, r->put.strip };
-	struct buf b = { 0 };
-
-	buf_char(&b, BOOK);
-	buf_u64(&b, r->put.row.source_hash);
-	buf_u64(&b, file_bytes);
-	ready_pack(&b, &p);
-	team_send(&b, 0);
-	buf_free(&b);
-}
-
-static void send_end(const struct slot *slot)
-{
-	struct buf b = { 0 };
-
-	buf_char(&b, SOURCE_ENDS);
-	buf_char(&b, slot->known);
-	buf_add(&b, &slot->e, sizeof slot->e);
-	team_send(&b, 0);
-	buf_free(&b);
-}
-
-static bool told_to_go(void)
-{
-	struct buf b = { 0 };
-	bool go;
-
-	team_recv(&b, 0);
-	go = b.n == 1 && b.p[0] == GO;
-	buf_free(&b);
-	return go;
-}
-
-static void next_head(struct shop *s)
-{
-	pthread_mutex_lock(&s->lock);
-	s->head++;
-	pthread_cond_broadcast(&s->room);
-	pthread_mutex_unlock(&s->lock);
-}
-
-/* What ranks other than 0 do in the writer's place: their sources' books leave when rank 0 asks for them. */
-static void send_all(struct writer *x)
-{
-	struct shop *s = x->shop;
-
-	while (s->head < s->src->n) {
-		struct slot *slot;
-		struct ready *r;
-
-		if (!mine(s->head)) {
-			next_head(s);
-			continue;
-		}
-		if (!told_to_go())
-			return;
-		for (bool done = false; !done;) {
-			if (!wait_head(x, &slot, &r))
-				continue;
-			if (r) {
-				send_book(r, slot->file_bytes);
-				ready_free(r);
-				continue;
-			}
-			send_end(slot);
-			done = true;
-		}
-		next_head(s);
-	}
-	told_to_go();			/* the last word is STOP */
-}
-
 static enum status write_all(struct writer *x, struct err *e)
 {
 	struct shop *s = x->shop;
@@ -565,17 +139,17 @@ static enum status write_all(struct writer *x, struct err *e)
 		if (watch_stopped(x->w))
 			return err_set(e, ERR_STOP, "%zu of %zu sources read; the same command goes on",
 			               s->head, s->src->n);
-		if (!mine(s->head)) {
-			st = receive_source(x, e);
-		} else if (!wait_head(x, &slot, &r)) {
-			tell(x);
+		if (!read_mine(s->head)) {
+			st = read_receive(x, e);
+		} else if (!read_wait_head(x, &slot, &r)) {
+			read_tell(x);
 		} else if (r) {
-			st = commit(x, r, slot->file_bytes, e);
-			tell(x);
+			st = read_commit(x, r, slot->file_bytes, e);
+			read_tell(x);
 			slot->file_bytes = 0;	/* an archive's bytes count once */
-			ready_free(r);
+			read_free(r);
 		} else {
-			st = finish_source(x, slot, e);
+			st = read_finish_source(x, slot, e);
 		}
 	}
 	return st;
@@ -594,7 +168,7 @@ static void shop_close(struct shop *s, struct worker *w, int n)
 	for (size_t i = 0; i < s->cap; i++)
 		for (struct ready *r = s->ring[i].first, *next; r; r = next) {
 			next = r->next;
-			ready_free(r);
+			read_free(r);
 		}
 }
 
@@ -614,7 +188,7 @@ static enum status run_shop(struct writer *x, int threads, struct err *e)
 	}
 	for (; n < threads; n++) {
 		w[n].shop = s;
-		if (pthread_create(&w[n].thread, NULL, worker_run, &w[n]))
+		if (pthread_create(&w[n].thread, NULL, read_worker, &w[n]))
 			break;
 	}
 	if (!n)
@@ -622,11 +196,10 @@ static enum status run_shop(struct writer *x, int threads, struct err *e)
 	if (team_any(st != OK)) {
 		st = st ? st : err_set(e, ERR_LIMIT, "another process cannot start its reading threads");
 	} else if (team_rank() > 0) {
-		send_all(x);
+		read_send_all(x);
 	} else {
 		st = write_all(x, e);
-		for (int i = 1; i < team_size(); i++)
-			say(i, STOP);
+		read_stop_others();
 	}
 	shop_close(s, w, n);
 	for (int i = n; i < threads; i++)

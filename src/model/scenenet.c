@@ -33,7 +33,7 @@ struct scenenet_plan scenenet_plan_default(enum scenenet_kind k)
 {
 	return (struct scenenet_plan){
 		.kind = k, .layers = 2, .width = 256, .heads = 4, .hidden = 704, .context = 64, .rows = 16, .lanes = 2,
-		.match = 128, .stages = 4, .warmth = 0.05, .steps = 20, .guidance = 2, .dropout = 0.1, .wide = NUM_F32, .seed = 0,
+		.match = 128, .stages = 4, .warmth = 0.05, .steps = 20, .guidance = 2, .dropout = 0.3, .wide = NUM_F32, .seed = 0,
 	};
 }
 
@@ -539,6 +539,21 @@ void guesses_measure(struct guesses_worth *out, const struct guesses *g, const s
 	out->contrast /= (double)out->scenes;
 	out->top1 /= (double)out->scenes;
 	out->l2 /= (double)out->scenes;
+}
+
+void guesses_copy(struct guesses *g, const struct meanings *m)
+{
+	size_t dims = (size_t)meanings_dims(m);
+
+	*g = (struct guesses){ .dim = (int)dims, .near = true };
+	g->guess = mem_alloc(m->n * dims + 1, sizeof(float));
+	g->cand = mem_alloc(m->n * dims + 1, sizeof(float));
+	g->z = mem_alloc(m->n * dims + 1, sizeof(float));
+	memcpy(g->cand, m->z, m->n * dims * sizeof(float));
+	for (uint32_t b = 0; b < m->books; b++)
+		for (uint64_t i = m->first[b] + 1; i < m->first[b + 1]; i++)
+			memcpy(g->guess + i * dims, m->z + (i - 1) * dims, dims * sizeof(float));
+	memcpy(g->z, g->guess, m->n * dims * sizeof(float));
 }
 
 /* ---- counting --------------------------------------------------------------------------------------------- */

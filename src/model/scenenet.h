@@ -80,6 +80,8 @@ struct guesses {
 /* Uses lanes; the bits do not depend on their threads. The field and the slots must be as in training. */
 void scenenet_guess(struct guesses *out, struct scenenet *s, const struct meanings *m);
 void guesses_clear(struct guesses *g);
+/* The floor: the scene before is the guess; of a book's first, zeros. */
+void guesses_copy(struct guesses *g, const struct meanings *m);
 float guesses_score(const struct guesses *g, size_t at, size_t cand);
 
 /* LCM's metrics [2412.08821, 3.1] of the scenes that have one before them in their book. */

@@ -2,7 +2,8 @@
  *
  *   contextualiser   the trunk: a state of each place, from the scenes before it
  *   denoiser         x = W·noisy; as many layers as the trunk, each
- *                      x += Wo·attention(Wq·mod(norm(x)), Wk·h, Wv·h)   over the states up to its own place
+ *                      x += Wo·attention(Wq·mod(norm(x)), Wk·h, Wv·h)   over the states up to its own place, turned by
+ *                                                                    their places: the last scene is not the first
  *                      x += Wdown·swiglu(Wup·mod(norm(x)))
  *                    mod: scale and shift from the time of the noise [Peebles & Xie 2023, AdaLN]
  *   loss             |x0 - ẑ|², z by the robust normaliser
@@ -48,7 +49,7 @@ static struct node *layer(struct scenenet *s, struct scene_lane *n, int l, struc
 {
 	struct net *t = n->net;
 	int w = s->p.width, H = s->p.heads;
-	struct attend a = { .heads = H, .head = w / H, .v_at = w, .T = n->N, .S = n->N };
+	struct attend a = { .heads = H, .head = w / H, .v_at = w, .T = s->p.context, .S = s->p.context, .rope_base = 10000 };
 	struct node *kv = net_linear(t, h, s->noise[l].kv, -1), *y;
 
 	y = net_modulate(t, net_rmsnorm(t, x, s->noise[l].norm), net_linear(t, time, s->noise[l].mod, -1), 1);

@@ -180,14 +180,10 @@ static void step(struct scenenet *s, uint64_t i)
 /* The last scene as a guess: what any model must beat. */
 static double copying(const struct world *w)
 {
-	struct guesses g = { .dim = DIMS, .near = true };
 	struct guesses_worth v = { 0 };
+	struct guesses g;
 
-	g.guess = mem_alloc(w->m.n * DIMS, sizeof(float));
-	g.cand = mem_alloc(w->m.n * DIMS, sizeof(float));
-	g.z = mem_alloc(w->m.n * DIMS, sizeof(float));
-	memcpy(g.cand, w->z, w->m.n * DIMS * sizeof(float));
-	memcpy(g.guess + DIMS, w->z, (w->m.n - 1) * DIMS * sizeof(float));
+	guesses_copy(&g, &w->m);
 	guesses_measure(&v, &g, &w->m);
 	guesses_clear(&g);
 	return v.contrast;
