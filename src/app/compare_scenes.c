@@ -206,6 +206,36 @@ static enum status keep(struct compare *c, int split, uint64_t identity, struct 
 	return split == SPLIT_TEST ? part_save(&p, c->dir, "meanings", identity, e) : OK;	/* the last one */
 }
 
+/* The reader leaves its vectors in a narrow cone: what all scenes share says nothing. Each number is centred and scaled by
+ * the training scenes, then each register brought to length 1 again. */
+static void spread_out(struct compare *c)
+{
+	const struct meanings *train = &c->all[SPLIT_TRAIN];
+	size_t dims = (size_t)meanings_dims(train), D = (size_t)train->dim;
+	double *mean = mem_alloc(2 * dims, sizeof *mean), *var = mean + dims;
+
+	for (size_t i = 0; i < train->n; i++)
+		for (size_t d = 0; d < dims; d++)
+			mean[d] += (double)train->z[i * dims + d] / (double)train->n;
+	for (size_t i = 0; i < train->n; i++)
+		for (size_t d = 0; d < dims; d++)
+			var[d] += pow((double)train->z[i * dims + d] - mean[d], 2) / (double)train->n;
+	for (int k = 0; k < 3; k++)
+		for (size_t i = 0; i < c->all[k].n; i++)
+			for (size_t r = 0; r < dims; r += D) {
+				float *z = c->z[k] + i * dims + r;
+				double len = 0;
+
+				for (size_t d = 0; d < D; d++) {
+					z[d] = (float)(((double)z[d] - mean[r + d]) / sqrt(var[r + d] + 1e-12));
+					len += (double)z[d] * (double)z[d];
+				}
+				for (size_t d = 0; d < D && len > 0; d++)
+					z[d] *= (float)(1 / sqrt(len));
+			}
+	mem_free(mean);
+}
+
 static uint64_t reader_identity(const struct compare *c, struct token_run *r)
 {
 	struct params *p = joint_params(r->j);
@@ -226,6 +256,8 @@ static enum status read_scenes(struct compare *c, struct err *e)
 			if (kept_before(c, k, identity) || (!read_part(c, &r, k, e) && !keep(c, k, identity, e)))
 				meanings_of(c, k);
 		}
+	if (!e->code)
+		spread_out(c);
 	if (s.n)
 		strips_close(&s);
 	token_run_close(&r);

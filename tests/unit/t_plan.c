@@ -66,7 +66,7 @@ static void by_hand(void **state)
 	near(find(&p, "flops.position")->token, 6 * n + 6 * find(&p, "layers")->token *
 	     find(&p, "width")->token * 1024);
 	near(find(&p, "flops")->token, find(&p, "flops.position")->token * 2.5e7 * 4);
-	near(find(&p, "time.train")->token, find(&p, "flops")->token / 80e9);
+	near(find(&p, "time.train")->token, find(&p, "flops")->token / (100e9 * 2 * 0.66));
 	near(find(&p, "guess.1t")->ltm, 1e12 / 500 * 200);
 	near(find(&p, "guess.800gb")->ltm, 800e9 / 2 * 1.6 / 8);
 	near(find(&p, "guess.books")->token, 20000 * 2e5);
