@@ -35,7 +35,7 @@ struct compare_opts {
 	size_t n_path;
 	const char *dir;
 	bool quick;			/* a smaller model and budget: five minutes on two cores */
-	double tokens;			/* millions the token model learns from: the budget; 0: 8, quick 0.4 */
+	double tokens;			/* millions the token model learns from: the budget; 0: 4, quick 0.4 */
 	int seeds;			/* of the formats; 0: 1 */
 	unsigned formats;		/* bit f: format f is trained; 0: all. token and fractal always are */
 	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 4, 192, 4096 */
@@ -61,6 +61,9 @@ struct format_row {
 	int hidden;
 	double dev[COMPARE_SEEDS_MAX], test[COMPARE_SEEDS_MAX], shuffled[COMPARE_SEEDS_MAX];	/* bits a character */
 };
+/* Rows beside the nets: the core given vectors alone; the last scene as the guess, by z; by the field. */
+enum { NET_VECTORS = SCENENET_KINDS, NET_COPY, NET_FIELD, NETS };
+const char *net_name(int row);
 struct net_row {
 	uint64_t params;
 	double flops, seconds;
@@ -76,7 +79,7 @@ struct compare {
 	int seeds;
 	double budget;			/* floating-point operations of a format's training */
 	struct format_row f[FORMATS];
-	struct net_row net[SCENENET_KINDS], copy;	/* copy: the scene before as the guess */
+	struct net_row net[NETS];
 	struct { int bytes; double acc, l2; } recall[RECALLS];	/* of the scene among its book's, from its code */
 	double raw_recall;
 	size_t recall_scenes;

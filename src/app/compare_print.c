@@ -70,18 +70,23 @@ static void put_nets(struct buf *b, const struct compare *c)
 {
 	buf_printf(b, "\n%-14s %9s %9s %8s %8s %12s %8s   %s\n", "of scenes", "params M", "FLOP e12", "seconds", "l2",
 	           "contrastive", "top of 64", "core − it, points");
-	for (int k = 0; k < SCENENET_KINDS; k++) {
+	for (int k = 0; k < NETS; k++) {
 		const struct net_row *r = &c->net[k];
 
-		buf_printf(b, "%-14s %9.2f %9.2f %8.0f %8.3f %11.1f%% %7.1f%%", scenenet_name(k), (double)r->params / 1e6, r->flops / 1e12,
-		           r->seconds, r->l2, 100 * r->contrast, 100 * r->top1);
+		buf_printf(b, "%-14s", net_name(k));
+		if (k < NET_COPY)
+			buf_printf(b, " %9.2f %9.2f %8.0f %8.3f", (double)r->params / 1e6, r->flops / 1e12, r->seconds, r->l2);
+		else if (k == NET_COPY)
+			buf_printf(b, " %11s %11s %10s %8.3f", "–", "–", "–", r->l2);
+		else
+			buf_printf(b, " %11s %11s %10s %10s", "–", "–", "–", "–");
+		buf_printf(b, " %11.1f%% %7.1f%%", 100 * r->contrast, 100 * r->top1);
 		if (k == SCENENET_CORE)
 			buf_str(b, S("   –\n"));
 		else
 			buf_printf(b, "   %+.1f [%+.1f, %+.1f]\n", 100 * r->over, 100 * r->lo, 100 * r->hi);
 	}
-	buf_printf(b, "%-14s %9s %9s %8s %8.3f %11.1f%% %7.1f%%   %+.1f [%+.1f, %+.1f]\n", "copy the last", "", "", "", c->copy.l2,
-	           100 * c->copy.contrast, 100 * c->copy.top1, 100 * c->copy.over, 100 * c->copy.lo, 100 * c->copy.hi);
+	buf_str(b, S("core-vectors: the core without field and kinds; copy: the last scene as the guess, by its vector, by its field\n"));
 }
 
 static void put_task(struct buf *b, const struct eval_table *t, int k)
@@ -160,10 +165,10 @@ static void json_formats(struct buf *b, const struct compare *c)
 
 static void json_nets(struct buf *b, const struct compare *c)
 {
-	for (int k = 0; k <= SCENENET_KINDS; k++) {
-		const struct net_row *r = k < SCENENET_KINDS ? &c->net[k] : &c->copy;
+	for (int k = 0; k < NETS; k++) {
+		const struct net_row *r = &c->net[k];
 
-		buf_printf(b, "%s\n  {\"net\": \"%s\", ", k ? "," : "", k < SCENENET_KINDS ? scenenet_name(k) : "copy");
+		buf_printf(b, "%s\n  {\"net\": \"%s\", ", k ? "," : "", net_name(k));
 		num(b, "parameters", (double)r->params, ", ");
 		num(b, "flop", r->flops, ", ");
 		num(b, "seconds", r->seconds, ", ");

@@ -15,7 +15,7 @@
 #include "io/mind.h"
 #include "order/order.h"
 
-enum { FIELD = 256, SPANS = 8, BOOTSTRAP = 2000 };
+enum { FIELD = 2048, SPANS = 8, BOOTSTRAP = 2000 };
 
 static struct token_part *part(struct compare *c, int split)
 {
@@ -365,6 +365,18 @@ static enum status recalls(struct compare *c, uint64_t identity, struct err *e)
 }
 
 /* ---- networks ------------------------------------------------------------------------------------------ */
+const char *net_name(int row)
+{
+	return row < SCENENET_KINDS ? scenenet_name((enum scenenet_kind)row) :
+	       row == NET_VECTORS   ? "core-vectors" :
+	       row == NET_COPY      ? "copy-last" : "copy-field";
+}
+
+static enum scenenet_kind kind_of(int row)
+{
+	return row == NET_VECTORS ? SCENENET_CORE : (enum scenenet_kind)row;
+}
+
 static struct scenenet_plan plan_of(const struct compare *c, enum scenenet_kind k, int hidden)
 {
 	struct scenenet_plan p = scenenet_plan_default(k);
@@ -396,16 +408,16 @@ static enum status open_net(struct scenenet **s, const struct compare *c, enum s
 	return scenenet_open(s, &p, &c->all[SPLIT_TRAIN], e);
 }
 
-static enum status teach(struct compare *c, struct scenenet *s, enum scenenet_kind k, uint64_t steps, uint64_t identity,
+static enum status teach(struct compare *c, struct scenenet *s, int k, uint64_t steps, uint64_t identity,
                          double *seconds, struct err *e)
 {
-	const char *dir = str_printf(&c->mem, "%s/%s", c->dir, scenenet_name(k)).p;
+	const char *dir = str_printf(&c->mem, "%s/%s", c->dir, net_name(k)).p;
 	struct run_plan plan = { .steps = steps, .rate = 1e-3, .resume = true, .keep = true };
 	struct run_model m = { .m = scenenet_learner(s), .kind = "scenenet", .identity = identity, .unit = "scenes",
-	                       .config = str_printf(&c->mem, "{\"net\":\"%s\",\"steps\":%llu}", scenenet_name(k),
+	                       .config = str_printf(&c->mem, "{\"net\":\"%s\",\"steps\":%llu}", net_name(k),
 	                                            (unsigned long long)steps),
-	                       .per_epoch = scenenet_per_epoch(s), .what = scenenet_name(k), .points = 6, .reset = scenenet_reset };
-	struct scenenet_plan p = plan_of(c, k, 0);
+	                       .per_epoch = scenenet_per_epoch(s), .what = net_name(k), .points = 6, .reset = scenenet_reset };
+	struct scenenet_plan p = plan_of(c, kind_of(k), 0);
 	struct run run;
 
 	m.each = p.rows * p.context;
@@ -448,26 +460,26 @@ static void interval(struct net_row *row, const double *core, const double *othe
 	mem_free(v);
 }
 
-static enum status one_net(struct compare *c, enum scenenet_kind k, uint64_t identity, uint64_t *steps, struct guesses *g,
-                           double *book, struct err *e)
+enum { EPOCHS = 6, EPOCHS_QUICK = 2, STEPS_LEAST = 100 };
+
+static enum status one_net(struct compare *c, int k, uint64_t identity, struct guesses *g, double *book, struct err *e)
 {
 	struct guesses_worth worth = { .book_contrast = book };
+	struct net_row *row = &c->net[k], *core = &c->net[SCENENET_CORE];
 	struct scenenet *s = NULL;
-	struct net_row *row = &c->net[k];
+	uint64_t steps;
 
-	if (open_net(&s, c, k, k == SCENENET_CORE ? 0 : c->net[SCENENET_CORE].params, e))
+	if (open_net(&s, c, kind_of(k), k == SCENENET_CORE ? 0 : core->params, e))
 		return e->code;
 	row->params = scenenet_size(s);
-	if (k == SCENENET_CORE) {
-		double epochs = c->o->quick ? 4 : 20;
-
-		*steps = (uint64_t)(epochs * (double)scenenet_per_epoch(s)) + 1;
-		row->flops = (double)*steps * scenenet_flops(s);
-	} else {
-		*steps = (uint64_t)lround(c->net[SCENENET_CORE].flops / scenenet_flops(s));
-		row->flops = (double)*steps * scenenet_flops(s);
-	}
-	if (!teach(c, s, k, *steps, hash64(&row->params, sizeof row->params, identity), &row->seconds, e)) {
+	if (k == SCENENET_CORE)
+		steps = (c->o->quick ? EPOCHS_QUICK : EPOCHS) * scenenet_per_epoch(s);
+	else
+		steps = (uint64_t)lround(core->flops / scenenet_flops(s));
+	if (steps < STEPS_LEAST && k == SCENENET_CORE)
+		steps = STEPS_LEAST;
+	row->flops = (double)steps * scenenet_flops(s);
+	if (!teach(c, s, k, steps, hash64(&row->params, sizeof row->params, identity), &row->seconds, e)) {
 		watch_step(c->w, "guess", k, SCENENET_KINDS, "nets");
 		scenenet_guess(g, s, &c->all[SPLIT_TEST]);
 		guesses_measure(&worth, g, &c->all[SPLIT_TEST]);
@@ -477,30 +489,51 @@ static enum status one_net(struct compare *c, enum scenenet_kind k, uint64_t ide
 	return e->code;
 }
 
+/* The core once more, without field and kinds: what its rivals see. */
+static enum status vectors_alone(struct compare *c, uint64_t identity, double *book, struct err *e)
+{
+	struct meanings whole[3];
+	struct guesses g = { 0 };
+
+	memcpy(whole, c->all, sizeof whole);
+	for (int k = 0; k < 3; k++)
+		c->all[k].field = c->all[k].slots = 0;
+	one_net(c, NET_VECTORS, identity, &g, book, e);
+	guesses_clear(&g);
+	memcpy(c->all, whole, sizeof whole);
+	return e->code;
+}
+
+static void floor_of(struct compare *c, int k, double *book)
+{
+	struct guesses_worth worth = { .book_contrast = book };
+	struct guesses g;
+
+	guesses_copy(&g, &c->all[SPLIT_TEST], k == NET_FIELD);
+	guesses_measure(&worth, &g, &c->all[SPLIT_TEST]);
+	guesses_clear(&g);
+	c->net[k] = (struct net_row){ .l2 = k == NET_FIELD ? NAN : worth.l2, .contrast = worth.contrast, .top1 = worth.top1 };
+}
+
 static enum status networks(struct compare *c, uint64_t identity, struct guesses out[SCENENET_KINDS], struct err *e)
 {
 	const struct meanings *m = &c->all[SPLIT_TEST];
-	double *book = mem_alloc((size_t)(SCENENET_KINDS + 1) * (m->books + 1), sizeof *book), *last = book + SCENENET_KINDS * m->books;
-	struct guesses_worth floor = { .book_contrast = last };
-	struct guesses copy;
+	double *book = mem_alloc(NETS * (m->books + 1), sizeof *book);
 	struct scenenet_plan p = plan_of(c, SCENENET_CORE, 0);
-	uint64_t steps;
 
 	for (int k = 0; k < SCENENET_KINDS && !e->code; k++)
-		one_net(c, k, identity, &steps, &out[k], book + (size_t)k * m->books, e);
-	for (int k = 0; k < SCENENET_KINDS && !e->code; k++) {
+		one_net(c, k, identity, &out[k], book + (size_t)k * m->books, e);
+	if (!e->code)
+		vectors_alone(c, identity, book + (size_t)NET_VECTORS * m->books, e);
+	for (int k = NET_COPY; k < NETS && !e->code; k++)
+		floor_of(c, k, book + (size_t)k * m->books);
+	for (int k = 0; k < NETS && !e->code; k++) {
 		struct net_row *row = &c->net[k];
 
 		row->flops *= p.rows * p.context;
 		row->over = c->net[SCENENET_CORE].contrast - row->contrast;
 		interval(row, book, book + (size_t)k * m->books, m, c->o->seed);
 	}
-	guesses_copy(&copy, m);
-	guesses_measure(&floor, &copy, m);
-	guesses_clear(&copy);
-	c->copy = (struct net_row){ .l2 = floor.l2, .contrast = floor.contrast, .top1 = floor.top1,
-	                            .over = c->net[SCENENET_CORE].contrast - floor.contrast };
-	interval(&c->copy, book, last, m, c->o->seed);
 	mem_free(book);
 	return e->code;
 }

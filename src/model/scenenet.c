@@ -33,7 +33,7 @@ struct scenenet_plan scenenet_plan_default(enum scenenet_kind k)
 {
 	return (struct scenenet_plan){
 		.kind = k, .layers = 2, .width = 256, .heads = 4, .hidden = 704, .context = 64, .rows = 16, .lanes = 2,
-		.match = 128, .stages = 4, .warmth = 0.05, .steps = 20, .guidance = 2, .dropout = 0.3, .wide = NUM_F32, .seed = 0,
+		.match = 128, .stages = 4, .warmth = 0.2, .steps = 20, .guidance = 2, .dropout = 0.3, .wide = NUM_F32, .seed = 0,
 	};
 }
 
@@ -207,19 +207,19 @@ static void place(struct scenenet *s, struct scene_lane *n, int i, const struct 
 }
 
 /* ---- training --------------------------------------------------------------------------------------- */
-static bool opens_book(const struct meanings *m, size_t at)
+size_t scenenet_book(const struct meanings *m, size_t at)
 {
 	size_t lo = 0, hi = m->books;
 
-	while (lo < hi) {
+	while (hi - lo > 1) {
 		size_t mid = (lo + hi) / 2;
 
-		if (m->first[mid] < at)
-			lo = mid + 1;
+		if (m->first[mid] <= at)
+			lo = mid;
 		else
 			hi = mid;
 	}
-	return lo <= m->books && m->first[lo] == at;
+	return (size_t)m->first[lo];
 }
 
 static void begin(void *net, uint64_t step)
@@ -239,7 +239,7 @@ static void lane_of(void *net, int lane, uint64_t step, double *loss, double *co
 		for (int j = 0; j < C; j++) {
 			size_t at = from + (size_t)j + 1;	/* the window's own first scene is only read */
 
-			place(s, n, r * C + j, s->train, at, opens_book(s->train, at), true,
+			place(s, n, r * C + j, s->train, at, scenenet_book(s->train, at) == at, true,
 			      (step * (uint64_t)s->p.rows + (uint64_t)(lane * each + r)) * (uint64_t)C + (uint64_t)j);
 		}
 	}
@@ -461,7 +461,7 @@ void scenenet_guess(struct guesses *out, struct scenenet *s, const struct meanin
 		for (int l = 0; l < s->p.lanes; l++)
 			lay(&s->eval[l], s, l, false);
 	}
-	*out = (struct guesses){ .dim = s->eval->cand ? s->p.match : s->dims, .near = !s->eval->cand };
+	*out = (struct guesses){ .dim = s->eval->cand ? s->eval->cand->D : s->dims, .near = !s->eval->cand };
 	out->guess = mem_alloc(m->n * (size_t)out->dim + 1, sizeof(float));
 	out->cand = mem_alloc(m->n * (size_t)out->dim + 1, sizeof(float));
 	out->z = mem_alloc(m->n * (size_t)s->dims + 1, sizeof(float));
@@ -541,19 +541,21 @@ void guesses_measure(struct guesses_worth *out, const struct guesses *g, const s
 	out->l2 /= (double)out->scenes;
 }
 
-void guesses_copy(struct guesses *g, const struct meanings *m)
+void guesses_copy(struct guesses *g, const struct meanings *m, bool field)
 {
-	size_t dims = (size_t)meanings_dims(m);
+	size_t dims = (size_t)meanings_dims(m), D = field ? (size_t)m->field : dims;
+	const float *from = field ? m->side : m->z;
 
-	*g = (struct guesses){ .dim = (int)dims, .near = true };
-	g->guess = mem_alloc(m->n * dims + 1, sizeof(float));
-	g->cand = mem_alloc(m->n * dims + 1, sizeof(float));
+	*g = (struct guesses){ .dim = (int)D, .near = !field };
+	g->guess = mem_alloc(m->n * D + 1, sizeof(float));
+	g->cand = mem_alloc(m->n * D + 1, sizeof(float));
 	g->z = mem_alloc(m->n * dims + 1, sizeof(float));
-	memcpy(g->cand, m->z, m->n * dims * sizeof(float));
+	memcpy(g->cand, from, m->n * D * sizeof(float));
 	for (uint32_t b = 0; b < m->books; b++)
 		for (uint64_t i = m->first[b] + 1; i < m->first[b + 1]; i++)
-			memcpy(g->guess + i * dims, m->z + (i - 1) * dims, dims * sizeof(float));
-	memcpy(g->z, g->guess, m->n * dims * sizeof(float));
+			memcpy(g->guess + i * D, from + (i - 1) * D, D * sizeof(float));
+	if (!field)
+		memcpy(g->z, g->guess, m->n * dims * sizeof(float));
 }
 
 /* ---- counting --------------------------------------------------------------------------------------------- */

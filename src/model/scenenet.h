@@ -5,8 +5,8 @@
  *
  * One reader, one data path, one trainer (model/learn.h): kinds differ in their heads alone.
  *
- *   core        z + slots + field enter; resonance (InfoNCE over scenes of the same books and of others
- *               [van den Oord 2018]), next code, next slots
+ *   core        z + slots + field enter; resonance with what was learnt and with the field, decaying at several
+ *               rates (InfoNCE over later scenes of the same stretch of a book [van den Oord 2018]), next code, next slots
  *   base        Base-LCM: z is regressed [LCM team, 2412.08821, 2.3.1]
  *   quant       Quant-LCM: residual codes, coarse to fine, each given the sum so far [2.4]
  *   diffusion   two-tower diffusion LCM: x0 is predicted from noise [2.3.4]
@@ -48,7 +48,7 @@ struct scenenet_plan {
 	int rows, lanes;		/* windows of a batch, a multiple of lanes */
 	int match;			/* core: numbers of a resonance vector */
 	int stages;			/* core, quant: bytes of a register's code */
-	double warmth;			/* core: scores are divided by it, 0.05 */
+	double warmth;			/* core: scores are divided by it, 0.2 */
 	int steps;			/* diffusion: of the way from noise, 20 */
 	double guidance;		/* diffusion: 2 */
 	double dropout;
@@ -80,8 +80,9 @@ struct guesses {
 /* Uses lanes; the bits do not depend on their threads. The field and the slots must be as in training. */
 void scenenet_guess(struct guesses *out, struct scenenet *s, const struct meanings *m);
 void guesses_clear(struct guesses *g);
-/* The floor: the scene before is the guess; of a book's first, zeros. */
-void guesses_copy(struct guesses *g, const struct meanings *m);
+/* The floors: the scene before is the guess, compared by z, or (field) by the product of read-outs of the field, where g->z
+ * stays zero; of a book's first, zeros. */
+void guesses_copy(struct guesses *g, const struct meanings *m, bool field);
 float guesses_score(const struct guesses *g, size_t at, size_t cand);
 
 /* LCM's metrics [2412.08821, 3.1] of the scenes that have one before them in their book. */

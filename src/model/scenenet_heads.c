@@ -1,8 +1,11 @@
 /* scenenet_heads.c - what tells the next scene from the trunk's state: core, base, quant, planner.
  *
- * core (LTM). A resonance vector q = norm(Wq·h) is compared with k = norm(Wk·z + Wf·field + Σ slots) of a
- *   candidate, which the candidate alone gives; InfoNCE over all scenes of the net: 8 windows of 64, so that
- *   63 wrong ones are of the same stretch of a book and some 450 of others [van den Oord 2018]. Beside it
+ * core (LTM). Resonance of a candidate = q·k / warmth + Σ_r g_r(h)·φ_r·field: q = norm(Wq·h); k = norm(Wk·z + Wf·field +
+ *   Σ slots), from the candidate alone; φ_r the field that the scenes before have left, φ ← ρ_r·φ + field(scene)
+ *   at four rates, brought to length 1; g_r linear in the state: what persists, what comes back, and when.
+ *   InfoNCE [van den Oord 2018] over the scenes of the same window that are still to come. Not over those that
+ *   have passed: they are known to the state, which would learn to know them again; and not over other
+ *   books': telling books apart is easy, and is no guess of what follows (measured: docs/scenenet.md). Beside it
  *   the next scene's code, byte by byte, and its slots, by cross-entropy: auxiliary tasks that keep the
  *   state from knowing only what tells candidates apart. ẑ is the expected entry of each codebook.
  * base (Base-LCM, 2.3.1). ẑ = W·h + b, trained on |ẑ - z|². Input by the robust normaliser; the
@@ -13,6 +16,8 @@
  *   here. It shares one head among stages; here each byte has a small one of its own.
  * planner. Archetypes: 256 k-means clusters of z; the next one by cross-entropy; ẑ the expected centre.
  */
+#include <math.h>
+
 #include "model/scenenet_in.h"
 
 static float *held(const struct node *n, int i)
@@ -53,6 +58,10 @@ static void expect_all(const struct scenenet *s, const struct scene_lane *n, int
 /* ---- core ---------------------------------------------------------------------------------------- */
 #define CODE_WEIGHT 0.5		/* of all bytes together */
 #define SLOT_WEIGHT 0.05	/* of each */
+#define LEFT_OUT 30		/* from scores of what is no candidate */
+#define RATE_FIRST 3		/* the weight of each field before anything is learnt */
+enum { RATES = 4, REACH = 32 };	/* REACH: scenes a field goes back */
+static const float rate_of[RATES] = { 0, 0.4F, 0.7F, 0.9F };
 
 static void core_tensors(struct scenenet *s)
 {
@@ -60,8 +69,11 @@ static void core_tensors(struct scenenet *s)
 
 	s->match_q = scenenet_matrix(s, 1, M, w, "match.q");
 	s->match_k = scenenet_matrix(s, 1, M, (size_t)s->dims, "match.z");
-	if (s->train->field)
+	if (s->train->field) {
 		s->match_side = scenenet_matrix(s, 1, M, (size_t)s->train->field, "match.field");
+		s->rate = scenenet_matrix(s, 0.3, RATES, w, "field.rate");
+		s->rate_bias = scenenet_vector(s, RATE_FIRST, RATES, "field.rate.b");
+	}
 	for (int k = 0; k < s->train->slots; k++) {
 		s->match_slot[k] = scenenet_matrix(s, 0.3, (size_t)s->train->kinds[k], M, "match.slot.%d", k);
 		s->tell[k] = scenenet_matrix(s, 0.5, (size_t)s->train->kinds[k], w, "tell.slot.%d", k);
@@ -90,11 +102,17 @@ static void core_lay(struct scenenet *s, struct scene_lane *n, struct node *h)
 {
 	struct net *t = n->net;
 
-	n->guess = net_l2norm(t, net_linear32(t, h, s->match_q, -1));
+	n->guess = net_scale(t, net_l2norm(t, net_linear32(t, h, s->match_q, -1)), 1 / s->p.warmth);
 	n->cand = candidate(s, n);
+	if (s->train->field) {
+		n->past = net_input(t, n->N * RATES, s->train->field);
+		n->guess = net_join(t, n->guess, net_blend(t, n->past, net_linear32(t, h, s->rate, s->rate_bias)));
+		n->cand = net_join(t, n->cand, net_l2norm(t, n->next_side));
+	}
 	net_hold(n->guess);
 	net_hold(n->cand);
-	scenenet_loss(n, net_nce(t, net_scores(t, n->guess, n->cand, 1 / s->p.warmth), 1), 1);
+	n->far = net_input(t, n->N, n->N);
+	scenenet_loss(n, net_nce(t, net_add(t, net_scores(t, n->guess, n->cand, 1), n->far), 1), 1);
 	code_inputs(s, n);
 	for (int c = 0; c < s->codes; c++)
 		choose(n, c, net_linear32(t, h, s->head[c], -1), CODE_WEIGHT / s->codes);
@@ -104,14 +122,42 @@ static void core_lay(struct scenenet *s, struct scene_lane *n, struct node *h)
 	}
 }
 
+/* The fields that scene `at` comes into: of the scenes before it in its book, each rate's, brought to length 1. */
+static void core_fill(struct scenenet *s, struct scene_lane *n, int i, const struct meanings *m, size_t at, bool train,
+                      uint64_t draw)
+{
+	size_t F = (size_t)m->field, from, to = at;
+
+	(void)train, (void)draw;
+	for (int j = 0; j < n->N; j++)
+		held(n->far, i)[j] = i / s->p.context == j / s->p.context && j >= i ? 0 : -LEFT_OUT;
+	if (!n->past)
+		return;
+	memset(held(n->past, i * RATES), 0, RATES * F * sizeof(float));
+	if (at == SIZE_MAX)
+		return;
+	from = scenenet_book(m, at);
+	from = to - from > REACH ? to - REACH : from;
+	for (int k = 0; k < RATES; k++) {
+		float *f = held(n->past, i * RATES + k), w = 1;
+		double len;
+
+		for (size_t t = to; t > from && w > 0; t--, w *= rate_of[k])
+			num_axpy(f, w, m->side + (t - 1) * F, F);
+		len = sqrt(num_sum2(f, F));
+		for (size_t d = 0; d < F && len > 0; d++)
+			f[d] *= (float)(1 / len);
+	}
+}
+
 static void core_guess(const struct scenenet *s, const struct scene_lane *n, int i, float *guess, float *z)
 {
-	memcpy(guess, held(n->guess, i), (size_t)s->p.match * sizeof *guess);
+	memcpy(guess, held(n->guess, i), (size_t)n->guess->D * sizeof *guess);
 	expect_all(s, n, i, z);
 }
 
 const struct scene_head scene_head_core = {
-	.name = "core", .bytes = -1, .tensors = core_tensors, .lay = core_lay, .guess = core_guess,
+	.name = "core", .bytes = -1, .tensors = core_tensors, .lay = core_lay, .fill = core_fill, .guess = core_guess,
 };
 
 /* ---- base ---------------------------------------------------------------------------------------- */

@@ -18,6 +18,8 @@ struct scene_lane {
 	struct node *truth, *next_side, *next_slot[SLOTS_MAX];		/* … of the scene that comes; z as it is */
 	struct node *code[PVQ_BYTES_MAX];				/* ids: bytes of its code */
 	struct node *partial[PVQ_BYTES_MAX];				/* quant: the stages before, added up */
+	struct node *past;						/* core: RATES fields before the scene that comes */
+	struct node *far;						/* core: [N][N], 0, or -LEFT_OUT */
 	struct node *noisy, *time, *see, *clean;			/* diffusion */
 	struct node *guess, *cand;					/* held */
 	struct node *choice[PVQ_BYTES_MAX], *tell[SLOTS_MAX];
@@ -34,7 +36,7 @@ struct scenenet {
 	struct { int tensor; double gain; bool fill; } first[TENSORS_MAX];	/* first values of the others */
 	int firsts;
 	int in, side, slot[SLOTS_MAX];
-	int match_q, match_k, match_side, match_slot[SLOTS_MAX], tell[SLOTS_MAX];
+	int match_q, match_k, match_side, rate, rate_bias, match_slot[SLOTS_MAX], tell[SLOTS_MAX];
 	int head[PVQ_BYTES_MAX], part[PVQ_BYTES_MAX], choose[PVQ_BYTES_MAX];
 	int out, out_bias;
 	struct { int mod, norm, q, kv, o, mod2, norm2, up, down; } noise[LAYERS_MAX];
@@ -64,6 +66,9 @@ struct scene_head {
 };
 extern const struct scene_head scene_head_core, scene_head_base, scene_head_quant, scene_head_planner,
 	scene_head_diffusion;
+
+/* The first scene of the book of scene at. */
+size_t scenenet_book(const struct meanings *m, size_t at);
 
 /* Tensors with their first values: normal of gain/sqrt(columns), or all of one value. */
 int scenenet_matrix(struct scenenet *s, double gain, size_t rows, size_t cols, const char *fmt, ...)

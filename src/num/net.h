@@ -190,6 +190,8 @@ struct node *net_gather(struct net *t, struct node *x, struct node *id); /* rows
 struct node *net_mean(struct net *t, struct node *x, struct node *range); /* [M][D]: means of rows range[2m].. */
 /* s[n][m] = scale · a[n]·b[m], float32; a [N][D], b [M][D]. */
 struct node *net_scores(struct net *t, struct node *a, struct node *b, double scale);
+/* y[n] = Σ_k g[n][k]·v[n·K + k], float32; v [N·K][D], g [N][K], both float32. */
+struct node *net_blend(struct net *t, struct node *v, struct node *g);
 /* y = x ⊙ (1 + scale) + shift, [scale | shift] = m [N / each][2D], row n of x takes row n / each. */
 struct node *net_modulate(struct net *t, struct node *x, struct node *m, int each);
 

@@ -158,6 +158,8 @@ static struct node *lay_bce(struct lab *l)
 	lab_fill(l, y, v, node_len(y) * 4);
 	return net_bce(l->t, l->in[0], y, 0.9);
 }
+WANT(blend, IN(0, z.N * z.K, z.D), IN(1, z.N, z.K))
+LAY(blend, net_blend(l->t, l->in[0], l->in[1]))
 WANT(modulate, IN(0, 3 * z.N, z.D), IN(1, z.N, 2 * z.D))
 WANT(modulate_wide, WIDE(0, 3 * z.N, z.D), WIDE(1, z.N, 2 * z.D))
 LAY(modulate, net_modulate(l->t, l->in[0], l->in[1], 3))
@@ -207,6 +209,7 @@ static const struct lab_case cases[] = {
 	CASE(mse, two, .weight = 0.8), ALSO(mse, two_wide, .weight = 0.8),
 	CASE(mse_rows, mse_rows),
 	CASE(bce, bce, .weight = 0.9), ALSO(bce, wide, .weight = 0.9),
+	CASE(blend, blend),
 	CASE(modulate, modulate), ALSO(modulate, modulate_wide),
 };
 enum { N_CASE = sizeof cases / sizeof *cases };

@@ -183,7 +183,7 @@ static double copying(const struct world *w)
 	struct guesses_worth v = { 0 };
 	struct guesses g;
 
-	guesses_copy(&g, &w->m);
+	guesses_copy(&g, &w->m, false);
 	guesses_measure(&v, &g, &w->m);
 	guesses_clear(&g);
 	return v.contrast;
