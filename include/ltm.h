@@ -382,7 +382,7 @@ struct ltm_compare_opts {
 	size_t n_path;
 	const char *dir;
 	int quick;			/* a smaller model and budget */
-	double tokens;			/* millions the token model learns from: the budget; 0: 8, quick 0.4 */
+	double tokens;			/* millions the token model learns from: the budget; 0: 4, quick 0.4 */
 	int seeds;			/* 0: 1 */
 	const char *formats;		/* "token,latent,concept,fractal" (NULL: all); token and fractal always are */
 	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 4, 192, 4096 */
@@ -390,6 +390,8 @@ struct ltm_compare_opts {
 	int threads;
 	uint64_t seed;
 	const char *dict;
+	const char *likelihood;		/* a folder of ltm_train of tokens, with the same tokenizer: its likelihood is
+					 * asked in next6 and order4; NULL: that of the comparison's own token model */
 };
 LTM_API int ltm_compare(const struct ltm_compare_opts *o, const struct ltm_sink *out, const struct ltm_watch *w,
                         struct ltm_error *e);

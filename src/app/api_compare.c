@@ -56,7 +56,7 @@ LTM_API int ltm_compare(const struct ltm_compare_opts *opts, const struct ltm_si
 	if (!st && !(st = need(o.dir, "the folder for the comparison (-o)", &e)) && !(st = impossible(&o, &e)) && !(st = formats_of(&formats, o.formats, &e)))
 		st = stage_compare(&(struct compare_opts){
 			.path = o.path, .n_path = o.n_path, .dir = o.dir, .quick = o.quick, .tokens = o.tokens, .seeds = o.seeds, .formats = formats,
-			.layers = o.layers, .width = o.width, .vocab = o.vocab, .json = o.json, .threads = threads_of(o.threads),
+			.layers = o.layers, .width = o.width, .vocab = o.vocab, .likelihood = o.likelihood, .json = o.json, .threads = threads_of(o.threads),
 			.seed = o.seed, .dict = o.dict,
 		}, &b, &w, &e);
 	sink_send(out, &b);

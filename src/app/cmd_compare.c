@@ -20,7 +20,7 @@ static const struct opt opts[] = {
 	  { "a smaller model and budget: minutes instead of an hour", "модель и бюджет поменьше: минуты вместо часа" }, 0, 0 },
 	{ "tokens", 0, OPT_REAL, AT(tokens), "N",
 	  { "millions of tokens the token model learns from; all others get the same operations (default: 4; quick: 0.4)",
-	    "на скольких миллионах токенов учится модель по токенам; остальным — столько же операций (по умолчанию 8; "
+	    "на скольких миллионах токенов учится модель по токенам; остальным — столько же операций (по умолчанию 4; "
 	    "quick: 0.4)" }, 0, 1000000 },
 	{ "seeds", 0, OPT_INT, AT(seeds), "N",
 	  { "train each format so many times, with intervals (default: 1)",
@@ -32,6 +32,9 @@ static const struct opt opts[] = {
 	{ "width", 0, OPT_INT, AT(width), "N", { "width (default: 256; quick: 192)", "ширина (по умолчанию 256; quick: 192)" }, 32, 16384 },
 	{ "vocab", 'v', OPT_INT, AT(vocab), "N",
 	  { "vocabulary (default: 8192; quick: 4096)", "словарь (по умолчанию 8192; quick: 4096)" }, 300, 1 << 18 },
+	{ "likelihood", 0, OPT_STR, AT(likelihood), "DIR",
+	  { "ask the likelihood of the token model in DIR (ltm train --format token), not of the comparison's own",
+	    "спрашивать правдоподобие у модели в DIR (ltm train --format token), а не у обученной здесь" }, 0, 0 },
 	{ "json", 0, OPT_FLAG, AT(json), NULL, { "as JSON", "в JSON" }, 0, 0 },
 	{ "dict", 0, OPT_STR, AT(dict), "FILE",
 	  { "the dictionary (default: found by itself)", "словарь (по умолчанию находится сам)" }, 0, 0 },

@@ -39,6 +39,7 @@ struct compare_opts {
 	int seeds;			/* of the formats; 0: 1 */
 	unsigned formats;		/* bit f: format f is trained; 0: all. token and fractal always are */
 	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 4, 192, 4096 */
+	const char *likelihood;		/* a folder of `ltm train --format token`: its likelihood is asked; NULL: the comparison's own */
 	bool json;
 	int threads;
 	uint64_t seed;

@@ -17,6 +17,7 @@
 #include "app/compare.h"
 #include "app/judge.h"
 #include "io/mind.h"
+#include "io/tellerfile.h"
 
 enum { HALF = 128, BATCH = 64 };
 
@@ -183,6 +184,32 @@ static int lay_pair(uint32_t *in, uint32_t *truth, const struct token_part *p, u
 	return (int)n_head;
 }
 
+/* A token model trained elsewhere, on the same tokens. */
+static enum status open_given(struct compare *c, struct token_run *r, struct err *e)
+{
+	struct joint_plan p = { .path = JOINT_OFF };
+	struct speak_weights to;
+	struct speak_tensor t;
+	struct tellerfile f;
+
+	if (tellerfile_open(&f, c->o->likelihood, c->o->dict, e))
+		return e->code;
+	p.t = c->shape.t;
+	p.t.shape = f.w.s;
+	p.t.T = 2 * HALF;
+	p.t.window = 2 * HALF;
+	if (!f.tok.t || f.tok.hash != c->d.tok.hash)
+		err_set(e, ERR_USAGE, "%s: its tokenizer is not the comparison's (%s/tokenizer.ltmt)", c->o->likelihood, c->dir);
+	else if (!token_run_open(r, &c->d, &p, e) && !speak_weights_of(&to, &f.w.s, joint_params(r->j), &c->mem, e)) {
+		for (int i = 0; speak_tensor_at(&t, &f.w.s, i); i++)
+			memcpy((float *)(uintptr_t)*speak_slot(&to, i), *speak_slot(&f.w, i),
+			       t.rows * (t.cols ? t.cols : 1) * sizeof(float));
+		joint_ready(r->j);
+	}
+	tellerfile_close(&f);
+	return e->code;
+}
+
 static enum status likelihoods(struct compare *c, struct pairs *p, struct err *e)
 {
 	const struct token_part *part = &c->d.test;
@@ -193,7 +220,7 @@ static enum status likelihoods(struct compare *c, struct pairs *p, struct err *e
 	double began;
 
 	unique(p);
-	if (!compare_open_teller(c, &r, FORMAT_TOKEN, 0, e)) {
+	if (!(c->o->likelihood ? open_given(c, &r, e) : compare_open_teller(c, &r, FORMAT_TOKEN, 0, e))) {
 		began = clock_now();
 		for (size_t at = 0; at < p->n && !watch_stopped(c->w); at += BATCH) {
 			size_t here = p->n - at < BATCH ? p->n - at : BATCH;

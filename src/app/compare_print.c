@@ -121,6 +121,8 @@ void compare_text(struct buf *b, const struct compare *c)
 	buf_printf(b, "; from the vector %.1f %%\n", 100 * c->raw_recall);
 	for (int k = 0; k < EVAL_TASKS; k++)
 		put_task(b, k == TASK_ORDER4 ? &c->order : &c->next, k);
+	if (c->core_cost > 0 && c->o->likelihood)
+		buf_printf(b, "\nlikelihood: of the token model in %s", c->o->likelihood);
 	if (c->core_cost > 0)
 		buf_printf(b, "\na question costs the token model %.1f ms of a core (%.3g FLOP), the core %.3f ms: 1/%.0f\n", 1e3 * c->token_cost,
 		           c->token_flops, 1e3 * c->core_cost, c->token_cost / c->core_cost);
