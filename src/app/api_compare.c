@@ -36,7 +36,7 @@ static enum status formats_of(unsigned *bits, const char *list, struct err *e)
 			if (str_eq(str_trim(one), str_of(format_name(f))))
 				*bits |= 1u << f;
 		if (*bits == was)
-			return err_set(e, ERR_USAGE, "no format '%.*s': token, latent, concept, fractal", STR_ARG(one));
+			return err_set(e, ERR_USAGE, "no format '%.*s': token, latent, concept, fractal, long", STR_ARG(one));
 	}
 	return OK;
 }

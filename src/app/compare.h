@@ -3,6 +3,7 @@
  *   token     a decoder over tokens alone
  *   latent    the same, reading one vector of each past scene
  *   concept   the same, reading the symbols of past scenes: their salient words, without context
+ *   long      the control, when it is asked for: a decoder over tokens alone whose attention reaches over the whole span
  *   fractal   the same, with the book's ended scenes remembered word for word (echo), and four registers of each: LTM
  *
  * and over the fractal reader's vectors of scenes: LTM's core and the rivals of the LCM paper
@@ -26,7 +27,7 @@
 #include "model/eval.h"
 #include "model/scenenet.h"
 
-enum format { FORMAT_TOKEN, FORMAT_LATENT, FORMAT_CONCEPT, FORMAT_FRACTAL, FORMATS };
+enum format { FORMAT_TOKEN, FORMAT_LATENT, FORMAT_CONCEPT, FORMAT_FRACTAL, FORMAT_LONG, FORMATS };
 enum { COMPARE_SEEDS_MAX = 10, RECALLS = 3, COMPARE_SYSTEMS = 10 };
 const char *format_name(enum format f);
 
@@ -37,7 +38,7 @@ struct compare_opts {
 	bool quick;			/* a smaller model and budget: five minutes on two cores */
 	double tokens;			/* millions the token model learns from: the budget; 0: 4, quick 0.4 */
 	int seeds;			/* of the formats; 0: 1 */
-	unsigned formats;		/* bit f: format f is trained; 0: all. token and fractal always are */
+	unsigned formats;		/* bit f: format f is trained; 0: all but long. token and fractal always are */
 	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 4, 192, 4096 */
 	const char *likelihood;		/* a folder of `ltm train --format token`: its likelihood is asked; NULL: the comparison's own */
 	bool json;

@@ -59,10 +59,16 @@ static void put_formats(struct buf *b, const struct compare *c)
 		           r->flops / 1e12, r->tokens / 1e6, r->seconds, r->bytes / 1e6, spread(r->dev, c->seeds).mean, test.mean);
 		if (f == FORMAT_TOKEN)
 			buf_str(b, S("        –   –\n"));
-		else if (c->seeds > 1)
-			buf_printf(b, "%9.4f   %+.2f [%+.2f, %+.2f]\n", spread(r->shuffled, c->seeds).mean, g.mean, g.lo, g.hi);
-		else
-			buf_printf(b, "%9.4f   %+.2f\n", r->shuffled[0], g.mean);
+		else {
+			if (f == FORMAT_LONG)
+				buf_str(b, S("        –"));
+			else
+				buf_printf(b, "%9.4f", spread(r->shuffled, c->seeds).mean);
+			buf_printf(b, "   %+.2f", g.mean);
+			if (c->seeds > 1)
+				buf_printf(b, " [%+.2f, %+.2f]", g.lo, g.hi);
+			buf_str(b, S("\n"));
+		}
 	}
 }
 

@@ -460,7 +460,7 @@ static void interval(struct net_row *row, const double *core, const double *othe
 	mem_free(v);
 }
 
-enum { EPOCHS = 6, EPOCHS_QUICK = 2, STEPS_LEAST = 100 };
+enum { EPOCHS = 4, EPOCHS_QUICK = 2, STEPS_LEAST = 100 };
 
 static enum status one_net(struct compare *c, int k, uint64_t identity, struct guesses *g, double *book, struct err *e)
 {

@@ -10,7 +10,7 @@
 #include "app/run.h"
 #include "io/mind.h"
 
-static const char *const names[FORMATS] = { "token", "latent", "concept", "fractal" };
+static const char *const names[FORMATS] = { "token", "latent", "concept", "fractal", "long" };
 
 const char *format_name(enum format f)
 {
@@ -91,7 +91,9 @@ static struct joint_plan plan_of(const struct compare *c, enum format f, int hid
 	struct joint_plan p = c->shape;
 
 	p.t.shape.hidden = hidden;
-	p.path = f == FORMAT_TOKEN ? JOINT_OFF : JOINT_ON;
+	p.path = f == FORMAT_TOKEN || f == FORMAT_LONG ? JOINT_OFF : JOINT_ON;
+	if (f == FORMAT_LONG)
+		p.t.window = p.t.T;
 	if (f == FORMAT_LATENT)
 		p.registers = 1, p.register_dim = p.t.shape.width, p.words = 0;
 	if (f == FORMAT_CONCEPT)
@@ -236,7 +238,7 @@ static enum status plans(struct compare *c, struct err *e)
 		struct token_run r = { .d = &c->d };
 		double flops;
 
-		row->hidden = f == FORMAT_TOKEN ? c->shape.t.shape.hidden : fit_hidden(c, f, want);
+		row->hidden = f == FORMAT_TOKEN || f == FORMAT_LONG ? c->shape.t.shape.hidden : fit_hidden(c, f, want);
 		row->params = size_of(c, f, row->hidden);
 		if (!row->params)
 			return err_set(e, ERR_USAGE, "no model of %d layers of %d can be made", c->shape.t.shape.layers,

@@ -121,7 +121,7 @@ enum status stage_compare(const struct compare_opts *o, struct buf *out, const s
 
 	if (own.tokens <= 0)
 		own.tokens = own.quick ? 0.4 : 4;
-	own.formats = own.formats ? own.formats | 1u << FORMAT_TOKEN | 1u << FORMAT_FRACTAL : (1u << FORMATS) - 1;
+	own.formats = own.formats ? own.formats | 1u << FORMAT_TOKEN | 1u << FORMAT_FRACTAL : (1u << FORMAT_LONG) - 1;
 	*c = (struct compare){ .o = &own, .dir = o->dir, .mem = arena_open("compare"), .w = w };
 	num_threads_set(o->threads);
 	if (num_blas_warning())

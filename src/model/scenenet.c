@@ -33,7 +33,7 @@ struct scenenet_plan scenenet_plan_default(enum scenenet_kind k)
 {
 	return (struct scenenet_plan){
 		.kind = k, .layers = 2, .width = 256, .heads = 4, .hidden = 704, .context = 64, .rows = 16, .lanes = 2,
-		.match = 128, .stages = 4, .warmth = 0.2, .steps = 20, .guidance = 2, .dropout = 0.3, .wide = NUM_F32, .seed = 0,
+		.match = 128, .stages = 4, .warmth = 1, .steps = 20, .guidance = 2, .dropout = 0.3, .wide = NUM_F32, .seed = 0,
 	};
 }
 

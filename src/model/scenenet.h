@@ -6,7 +6,7 @@
  * One reader, one data path, one trainer (model/learn.h): kinds differ in their heads alone.
  *
  *   core        z + slots + field enter; resonance with what was learnt and with the field, decaying at several
- *               rates (InfoNCE over later scenes of the same stretch of a book [van den Oord 2018]), next code, next slots
+ *               rates (InfoNCE over other scenes of the same book [van den Oord 2018]), next code, next slots
  *   base        Base-LCM: z is regressed [LCM team, 2412.08821, 2.3.1]
  *   quant       Quant-LCM: residual codes, coarse to fine, each given the sum so far [2.4]
  *   diffusion   two-tower diffusion LCM: x0 is predicted from noise [2.3.4]
@@ -48,7 +48,7 @@ struct scenenet_plan {
 	int rows, lanes;		/* windows of a batch, a multiple of lanes */
 	int match;			/* core: numbers of a resonance vector */
 	int stages;			/* core, quant: bytes of a register's code */
-	double warmth;			/* core: scores are divided by it, 0.2 */
+	double warmth;			/* core: scores are divided by it, 1 */
 	int steps;			/* diffusion: of the way from noise, 20 */
 	double guidance;		/* diffusion: 2 */
 	double dropout;

@@ -3,9 +3,10 @@
  * core (LTM). Resonance of a candidate = q·k / warmth + Σ_r g_r(h)·φ_r·field: q = norm(Wq·h); k = norm(Wk·z + Wf·field +
  *   Σ slots), from the candidate alone; φ_r the field that the scenes before have left, φ ← ρ_r·φ + field(scene)
  *   at four rates, brought to length 1; g_r linear in the state: what persists, what comes back, and when.
- *   InfoNCE [van den Oord 2018] over the scenes of the same window that are still to come. Not over those that
- *   have passed: they are known to the state, which would learn to know them again; and not over other
- *   books': telling books apart is easy, and is no guess of what follows (measured: docs/scenenet.md). Beside it
+ *   InfoNCE [van den Oord 2018] over the scenes of the same window that are still to come, and FAR of the same
+ *   book from beyond it. Not over those that have passed: the state has read them, and would learn to know
+ *   them again; and not over other books': telling books apart is easy, and is no guess of what follows
+ *   (measured: docs/scenenet.md). Beside it
  *   the next scene's code, byte by byte, and its slots, by cross-entropy: auxiliary tasks that keep the
  *   state from knowing only what tells candidates apart. ẑ is the expected entry of each codebook.
  * base (Base-LCM, 2.3.1). ẑ = W·h + b, trained on |ẑ - z|². Input by the robust normaliser; the
@@ -60,7 +61,7 @@ static void expect_all(const struct scenenet *s, const struct scene_lane *n, int
 #define SLOT_WEIGHT 0.05	/* of each */
 #define LEFT_OUT 30		/* from scores of what is no candidate */
 #define RATE_FIRST 3		/* the weight of each field before anything is learnt */
-enum { RATES = 4, REACH = 32 };	/* REACH: scenes a field goes back */
+enum { RATES = 4, REACH = 32, FAR = 32 };	/* REACH: scenes a field goes back; FAR: scenes from beyond, a window */
 static const float rate_of[RATES] = { 0, 0.4F, 0.7F, 0.9F };
 
 static void core_tensors(struct scenenet *s)
@@ -82,37 +83,49 @@ static void core_tensors(struct scenenet *s)
 		s->head[c] = scenenet_matrix(s, 0.5, PVQ_ENTRIES, w, "tell.code.%d", c);
 }
 
-static struct node *candidate(struct scenenet *s, struct scene_lane *n)
+static struct node *candidate(struct scenenet *s, struct net *t, struct node *z, struct node *side, struct node **slot)
 {
-	struct net *t = n->net;
-	struct node *k = net_linear32(t, n->truth, s->match_k, -1);
+	struct node *k = net_linear32(t, z, s->match_k, -1);
 
-	if (s->train->field) {
-		n->next_side = net_input(t, n->N, s->train->field);
-		k = net_add(t, k, net_linear32(t, n->next_side, s->match_side, -1));
-	}
-	for (int i = 0; i < s->train->slots; i++) {
-		n->next_slot[i] = net_ids(t, n->N);
-		k = net_add(t, k, net_embed(t, s->match_slot[i], n->next_slot[i]));
-	}
-	return net_l2norm(t, k);
+	if (side)
+		k = net_add(t, k, net_linear32(t, side, s->match_side, -1));
+	for (int i = 0; i < s->train->slots; i++)
+		k = net_add(t, k, net_embed(t, s->match_slot[i], slot[i]));
+	k = net_l2norm(t, k);
+	return side ? net_join(t, k, net_l2norm(t, side)) : k;
+}
+
+/* Inputs of a candidate beside its z. */
+static void candidate_inputs(const struct scenenet *s, struct net *t, int n, struct node **side, struct node **slot)
+{
+	if (s->train->field)
+		*side = net_input(t, n, s->train->field);
+	for (int i = 0; i < s->train->slots; i++)
+		slot[i] = net_ids(t, n);
 }
 
 static void core_lay(struct scenenet *s, struct scene_lane *n, struct node *h)
 {
 	struct net *t = n->net;
+	struct node *scores;
+	int far = n->N / s->p.context * FAR;
 
 	n->guess = net_scale(t, net_l2norm(t, net_linear32(t, h, s->match_q, -1)), 1 / s->p.warmth);
-	n->cand = candidate(s, n);
 	if (s->train->field) {
 		n->past = net_input(t, n->N * RATES, s->train->field);
 		n->guess = net_join(t, n->guess, net_blend(t, n->past, net_linear32(t, h, s->rate, s->rate_bias)));
-		n->cand = net_join(t, n->cand, net_l2norm(t, n->next_side));
 	}
+	candidate_inputs(s, t, n->N, &n->next_side, n->next_slot);
+	candidate_inputs(s, t, far, &n->far_side, n->far_slot);
+	n->far_z = net_input(t, far, s->dims);
+	n->cand = candidate(s, t, n->truth, n->next_side, n->next_slot);
 	net_hold(n->guess);
 	net_hold(n->cand);
-	n->far = net_input(t, n->N, n->N);
-	scenenet_loss(n, net_nce(t, net_add(t, net_scores(t, n->guess, n->cand, 1), n->far), 1), 1);
+	scores = net_join(t, net_scores(t, n->guess, n->cand, 1),
+	                  net_scores(t, n->guess, candidate(s, t, n->far_z, n->far_side, n->far_slot), 1));
+	n->mask = net_input(t, n->N, n->N + far);
+	n->own = net_ids(t, n->N);
+	scenenet_loss(n, net_choice(t, net_add(t, scores, n->mask), n->own, 1), 1);
 	code_inputs(s, n);
 	for (int c = 0; c < s->codes; c++)
 		choose(n, c, net_linear32(t, h, s->head[c], -1), CODE_WEIGHT / s->codes);
@@ -123,16 +136,10 @@ static void core_lay(struct scenenet *s, struct scene_lane *n, struct node *h)
 }
 
 /* The fields that scene `at` comes into: of the scenes before it in its book, each rate's, brought to length 1. */
-static void core_fill(struct scenenet *s, struct scene_lane *n, int i, const struct meanings *m, size_t at, bool train,
-                      uint64_t draw)
+static void fill_past(struct scene_lane *n, int i, const struct meanings *m, size_t at)
 {
 	size_t F = (size_t)m->field, from, to = at;
 
-	(void)train, (void)draw;
-	for (int j = 0; j < n->N; j++)
-		held(n->far, i)[j] = i / s->p.context == j / s->p.context && j >= i ? 0 : -LEFT_OUT;
-	if (!n->past)
-		return;
 	memset(held(n->past, i * RATES), 0, RATES * F * sizeof(float));
 	if (at == SIZE_MAX)
 		return;
@@ -148,6 +155,61 @@ static void core_fill(struct scenenet *s, struct scene_lane *n, int i, const str
 		for (size_t d = 0; d < F && len > 0; d++)
 			f[d] *= (float)(1 / len);
 	}
+}
+
+/* Scene `far` as candidate `to` of those from beyond. */
+static void put_far(struct scenenet *s, struct scene_lane *n, int to, const struct meanings *m, size_t far)
+{
+	size_t F = (size_t)m->field, dims = (size_t)s->dims;
+
+	memcpy(held(n->far_z, to), m->z + far * dims, dims * sizeof(float));
+	if (F)
+		memcpy(held(n->far_side, to), m->side + far * F, F * sizeof(float));
+	for (int k = 0; k < m->slots; k++)
+		node_ids(n->far_slot[k])[to] = m->slot[far * (size_t)m->slots + (size_t)k];
+}
+
+/* A window's scenes from beyond, when its first place is filled: each of the book of one of its places, not of
+ * the window and not of what its fields hold. The places of that book have it as a candidate. */
+static void fill_far(struct scenenet *s, struct scene_lane *n, int w, const struct meanings *m, size_t at, uint64_t draw)
+{
+	int C = s->p.context;
+	struct rng r = rng_stream(s->p.seed, "scenenet.far", draw);
+
+	for (int f = 0; f < FAR; f++) {
+		size_t by = at + (size_t)rng_below(&r, (uint64_t)C), first = scenenet_book(m, by), end = first, far;
+
+		for (uint32_t b = 0; b < m->books; b++)
+			if (m->first[b] == first && m->first[b + 1] > by)
+				end = (size_t)m->first[b + 1];
+		far = first + (size_t)rng_below(&r, end - first);
+		put_far(s, n, w * FAR + f, m, far);
+		for (int j = 0; j < C; j++) {
+			size_t here = at + (size_t)j;
+			bool good = (far + REACH < at || far >= at + (size_t)C) && here >= first && here < end;
+
+			held(n->mask, w * C + j)[n->N + w * FAR + f] = good ? 0 : -LEFT_OUT;
+		}
+	}
+}
+
+static void core_fill(struct scenenet *s, struct scene_lane *n, int i, const struct meanings *m, size_t at, bool train,
+                      uint64_t draw)
+{
+	int C = s->p.context, w = i / C;
+
+	node_ids(n->own)[i] = (uint32_t)i;
+	if (n->past)
+		fill_past(n, i, m, at);
+	if (!train)
+		return;		/* guesses ask no candidates */
+	for (int j = 0; j < n->N; j++)
+		held(n->mask, i)[j] = w == j / C && j >= i ? 0 : -LEFT_OUT;
+	for (int j = 0; j < n->mask->D - n->N; j++)
+		if (j / FAR != w)
+			held(n->mask, i)[n->N + j] = -LEFT_OUT;
+	if (i % C == 0)
+		fill_far(s, n, w, m, at, draw);
 }
 
 static void core_guess(const struct scenenet *s, const struct scene_lane *n, int i, float *guess, float *z)

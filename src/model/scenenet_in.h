@@ -18,8 +18,10 @@ struct scene_lane {
 	struct node *truth, *next_side, *next_slot[SLOTS_MAX];		/* … of the scene that comes; z as it is */
 	struct node *code[PVQ_BYTES_MAX];				/* ids: bytes of its code */
 	struct node *partial[PVQ_BYTES_MAX];				/* quant: the stages before, added up */
+	struct node *own;						/* core: ids, each place's own number */
 	struct node *past;						/* core: RATES fields before the scene that comes */
-	struct node *far;						/* core: [N][N], 0, or -LEFT_OUT */
+	struct node *mask;						/* core: [N][N + far], 0, or -LEFT_OUT */
+	struct node *far_z, *far_side, *far_slot[SLOTS_MAX];		/* … scenes of the same books, from beyond the windows */
 	struct node *noisy, *time, *see, *clean;			/* diffusion */
 	struct node *guess, *cand;					/* held */
 	struct node *choice[PVQ_BYTES_MAX], *tell[SLOTS_MAX];

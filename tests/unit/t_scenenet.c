@@ -51,7 +51,7 @@ static struct scenenet_plan plan(enum scenenet_kind k)
 	struct scenenet_plan p = scenenet_plan_default(k);
 
 	p.layers = 1, p.width = 16, p.heads = 2, p.hidden = 24, p.context = 9, p.rows = 4, p.match = 6, p.stages = 1;
-	p.dropout = 0, p.seed = 4, p.steps = 6;
+	p.warmth = 0.2, p.dropout = 0, p.seed = 4, p.steps = 6;
 	return p;
 }
 
