@@ -382,7 +382,7 @@ struct ltm_compare_opts {
 	size_t n_path;
 	const char *dir;
 	int quick;			/* a smaller model and budget */
-	double tokens;			/* millions the token model learns from: the budget; 0: 4, quick 0.4 */
+	double tokens;			/* millions the token model learns from: the budget; 0: 4, quick 0.25 */
 	int seeds;			/* 0: 1 */
 	const char *formats;		/* "token,latent,concept,fractal,long" (NULL: all but long); token and fractal always are */
 	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 4, 192, 4096 */

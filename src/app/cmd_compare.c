@@ -19,9 +19,9 @@ static const struct opt opts[] = {
 	{ "quick", 0, OPT_FLAG, AT(quick), NULL,
 	  { "a smaller model and budget: minutes instead of an hour", "модель и бюджет поменьше: минуты вместо часа" }, 0, 0 },
 	{ "tokens", 0, OPT_REAL, AT(tokens), "N",
-	  { "millions of tokens the token model learns from; all others get the same operations (default: 4; quick: 0.4)",
+	  { "millions of tokens the token model learns from; all others get the same operations (default: 4; quick: 0.25)",
 	    "на скольких миллионах токенов учится модель по токенам; остальным — столько же операций (по умолчанию 4; "
-	    "quick: 0.4)" }, 0, 1000000 },
+	    "quick: 0.25)" }, 0, 1000000 },
 	{ "seeds", 0, OPT_INT, AT(seeds), "N",
 	  { "train each format so many times, with intervals (default: 1)",
 	    "обучить каждый вид столько раз, с интервалами (по умолчанию 1)" }, 1, 10 },

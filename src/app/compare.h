@@ -36,7 +36,7 @@ struct compare_opts {
 	size_t n_path;
 	const char *dir;
 	bool quick;			/* a smaller model and budget: five minutes on two cores */
-	double tokens;			/* millions the token model learns from: the budget; 0: 4, quick 0.4 */
+	double tokens;			/* millions the token model learns from: the budget; 0: 4, quick 0.25 */
 	int seeds;			/* of the formats; 0: 1 */
 	unsigned formats;		/* bit f: format f is trained; 0: all but long. token and fractal always are */
 	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 4, 192, 4096 */
@@ -98,6 +98,8 @@ struct compare {
 enum status compare_tellers(struct compare *c, struct err *e);
 enum status compare_scenes(struct compare *c, struct guesses out[SCENENET_KINDS], struct err *e);
 enum status compare_next(struct compare *c, const struct guesses g[SCENENET_KINDS], struct err *e);
+/* That the folder of --likelihood holds a token model over the comparison's tokens, before anything long begins. */
+enum status compare_likelihood_check(const struct compare *c, struct err *e);
 /* The trained decoder of a format and seed; token_run_close. */
 enum status compare_open_teller(struct compare *c, struct token_run *r, enum format f, int seed, struct err *e);
 

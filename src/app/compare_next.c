@@ -184,6 +184,26 @@ static int lay_pair(uint32_t *in, uint32_t *truth, const struct token_part *p, u
 	return (int)n_head;
 }
 
+static enum status given(struct tellerfile *f, const struct compare *c, struct err *e)
+{
+	if (tellerfile_open(f, c->o->likelihood, c->o->dict, e))
+		return e->code;
+	if (!f->tok.t || f->tok.hash != c->d.tok.hash)
+		err_set(e, ERR_USAGE, "%s: its tokenizer is not the comparison's (%s/tokenizer.ltmt)", c->o->likelihood, c->dir);
+	if (e->code)
+		tellerfile_close(f);
+	return e->code;
+}
+
+enum status compare_likelihood_check(const struct compare *c, struct err *e)
+{
+	struct tellerfile f;
+
+	if (c->o->likelihood && !given(&f, c, e))
+		tellerfile_close(&f);
+	return e->code;
+}
+
 /* A token model trained elsewhere, on the same tokens. */
 static enum status open_given(struct compare *c, struct token_run *r, struct err *e)
 {
@@ -192,15 +212,13 @@ static enum status open_given(struct compare *c, struct token_run *r, struct err
 	struct speak_tensor t;
 	struct tellerfile f;
 
-	if (tellerfile_open(&f, c->o->likelihood, c->o->dict, e))
+	if (given(&f, c, e))
 		return e->code;
 	p.t = c->shape.t;
 	p.t.shape = f.w.s;
 	p.t.T = 2 * HALF;
 	p.t.window = 2 * HALF;
-	if (!f.tok.t || f.tok.hash != c->d.tok.hash)
-		err_set(e, ERR_USAGE, "%s: its tokenizer is not the comparison's (%s/tokenizer.ltmt)", c->o->likelihood, c->dir);
-	else if (!token_run_open(r, &c->d, &p, e) && !speak_weights_of(&to, &f.w.s, joint_params(r->j), &c->mem, e)) {
+	if (!token_run_open(r, &c->d, &p, e) && !speak_weights_of(&to, &f.w.s, joint_params(r->j), &c->mem, e)) {
 		for (int i = 0; speak_tensor_at(&t, &f.w.s, i); i++)
 			memcpy((float *)(uintptr_t)*speak_slot(&to, i), *speak_slot(&f.w, i),
 			       t.rows * (t.cols ? t.cols : 1) * sizeof(float));

@@ -15,11 +15,21 @@
 #include "io/mind.h"
 #include "order/order.h"
 
-enum { FIELD = 2048, SPANS = 8, BOOTSTRAP = 2000 };
+enum { FIELD = 2048, SPANS = 8, BOOTSTRAP = 2000, QUICK_SCENES = 12000 };
 
 static struct token_part *part(struct compare *c, int split)
 {
 	return split == SPLIT_TRAIN ? &c->d.train : split == SPLIT_DEV ? &c->d.dev : &c->d.test;
+}
+
+/* How many of the part's books are looked at: with --quick, the first that have so many training scenes. */
+static uint32_t books_of(const struct compare *c, int split, const struct token_part *p)
+{
+	uint32_t n = p->s.texts;
+
+	while (c->o->quick && split == SPLIT_TRAIN && n > 1 && p->book[n] > QUICK_SCENES)
+		n--;
+	return n;
 }
 
 /* ---- registers ---------------------------------------------------------------------------------- */
@@ -28,12 +38,12 @@ struct span {
 	uint32_t scene, n;
 };
 
-static size_t spans_of(struct span **out, const struct token_part *p, int T, int units)
+static size_t spans_of(struct span **out, const struct token_part *p, uint32_t books, int T, int units)
 {
 	struct span *v = mem_alloc(p->scenes + 1, sizeof *v);
 	size_t n = 0;
 
-	for (uint32_t b = 0; b < p->s.texts; b++)
+	for (uint32_t b = 0; b < books; b++)
 		for (uint32_t i = p->book[b]; i < p->book[b + 1];) {
 			uint32_t k = 1;
 
@@ -67,7 +77,7 @@ static enum status read_part(struct compare *c, struct token_run *r, int split, 
 	uint8_t *is = mem_alloc(SPANS * (size_t)T, 1);
 	float *z = mem_alloc((size_t)SPANS * (size_t)units * (size_t)dims, sizeof *z);
 	struct span *s;
-	size_t n = spans_of(&s, p, T, units);
+	size_t n = spans_of(&s, p, books_of(c, split, p), T, units);
 
 	c->z[split] = mem_alloc((size_t)p->scenes * (size_t)dims + 1, sizeof(float));
 	for (size_t at = 0; at < n && !watch_stopped(c->w); at += SPANS) {
@@ -167,12 +177,13 @@ static void meanings_of(struct compare *c, int split)
 {
 	const struct token_part *p = part(c, split);
 	struct meanings *m = &c->all[split];
-	uint64_t *first = TAKE(&c->mem, uint64_t, p->s.texts + 1);
+	uint32_t books = books_of(c, split, p);
+	uint64_t *first = TAKE(&c->mem, uint64_t, books + 1);
 
-	for (uint32_t b = 0; b <= p->s.texts; b++)
+	for (uint32_t b = 0; b <= books; b++)
 		first[b] = p->book[b];
-	*m = (struct meanings){ c->shape.registers, c->shape.register_dim, p->scenes, c->z[split], SC_N, { 0 }, c->slot[split],
-	                        FIELD, c->side[split], first, p->s.texts };
+	*m = (struct meanings){ c->shape.registers, c->shape.register_dim, p->book[books], c->z[split], SC_N, { 0 }, c->slot[split],
+	                        FIELD, c->side[split], first, books };
 	for (int k = 0; k < SC_N; k++)
 		m->kinds[k] = kind_count(k) + 1;
 }

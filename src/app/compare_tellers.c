@@ -178,7 +178,7 @@ enum status compare_open_teller(struct compare *c, struct token_run *r, enum for
 static enum status score(struct compare *c, struct token_run *r, struct part *p, struct err *e)
 {
 	uint32_t start = token_start(c->d.tok.t);
-	size_t sample = c->o->quick ? 1 << 18 : 1 << 20;
+	size_t sample = c->o->quick ? 1 << 17 : 1 << 20;
 	double v;
 
 	if (token_score(&v, r->j, r->p.t.T, &c->d.dev, start, sample, 0, c->w, e))

@@ -99,7 +99,7 @@ static enum status save(const struct compare *c, void (*put)(struct buf *, const
 
 static enum status way(struct compare *c, struct guesses g[SCENENET_KINDS], struct buf *out, struct err *e)
 {
-	if (mind_of(c, e) || data(c, e) || compare_tellers(c, e) || compare_scenes(c, g, e))
+	if (mind_of(c, e) || data(c, e) || compare_likelihood_check(c, e) || compare_tellers(c, e) || compare_scenes(c, g, e))
 		return e->code;
 	if (compare_next(c, g, e) == ERR_USAGE) {	/* no book is long enough: the rest stands */
 		watch_note(c->w, "%s", e->msg);
@@ -120,7 +120,7 @@ enum status stage_compare(const struct compare_opts *o, struct buf *out, const s
 	struct lock l = { -1 };
 
 	if (own.tokens <= 0)
-		own.tokens = own.quick ? 0.4 : 4;
+		own.tokens = own.quick ? 0.25 : 4;
 	own.formats = own.formats ? own.formats | 1u << FORMAT_TOKEN | 1u << FORMAT_FRACTAL : (1u << FORMAT_LONG) - 1;
 	*c = (struct compare){ .o = &own, .dir = o->dir, .mem = arena_open("compare"), .w = w };
 	num_threads_set(o->threads);
