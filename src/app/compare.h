@@ -3,8 +3,8 @@
  *   token     a decoder over tokens alone
  *   latent    the same, reading one vector of each past scene
  *   concept   the same, reading the symbols of past scenes: their salient words, without context
- *   long      the control, when it is asked for: a decoder over tokens alone whose attention reaches over the whole span
  *   fractal   the same, with the book's ended scenes remembered word for word (echo), and four registers of each: LTM
+ *   long      the control, when it is asked for: a decoder over tokens alone whose attention reaches over the whole span
  *
  * and over the fractal reader's vectors of scenes: LTM's core and the rivals of the LCM paper
  * (model/scenenet.h). Same text, tokenizer, parameters (hidden widths are fitted to within 5 %), and floating-point

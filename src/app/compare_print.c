@@ -232,6 +232,11 @@ void compare_json(struct buf *b, const struct compare *c)
 		first = false;
 	}
 	buf_str(b, S("],\n "));
+	if (c->o->likelihood) {
+		buf_str(b, S("\"likelihood_of\": "));
+		json_str(b, str_of(c->o->likelihood));
+		buf_str(b, S(", "));
+	}
 	num(b, "token_question_seconds", c->token_cost, ", ");
 	num(b, "core_question_seconds", c->core_cost, "\n}\n");
 }

@@ -17,7 +17,7 @@
 
 enum { FIELD = 2048, SPANS = 8, BOOTSTRAP = 2000, QUICK_SCENES = 12000 };
 
-static struct token_part *part(struct compare *c, int split)
+static const struct token_part *part(const struct compare *c, int split)
 {
 	return split == SPLIT_TRAIN ? &c->d.train : split == SPLIT_DEV ? &c->d.dev : &c->d.test;
 }
@@ -250,8 +250,9 @@ static void spread_out(struct compare *c)
 static uint64_t reader_identity(const struct compare *c, struct token_run *r)
 {
 	struct params *p = joint_params(r->j);
+	uint32_t books = books_of(c, SPLIT_TRAIN, part(c, SPLIT_TRAIN));
 
-	return hash64(p->w, p->n * sizeof *p->w, c->d.hash);
+	return hash64(&books, sizeof books, hash64(p->w, p->n * sizeof *p->w, c->d.hash));
 }
 
 static enum status read_scenes(struct compare *c, struct err *e)

@@ -219,7 +219,7 @@ size_t scenenet_book(const struct meanings *m, size_t at)
 		else
 			hi = mid;
 	}
-	return (size_t)m->first[lo];
+	return lo;
 }
 
 static void begin(void *net, uint64_t step)
@@ -239,7 +239,7 @@ static void lane_of(void *net, int lane, uint64_t step, double *loss, double *co
 		for (int j = 0; j < C; j++) {
 			size_t at = from + (size_t)j + 1;	/* the window's own first scene is only read */
 
-			place(s, n, r * C + j, s->train, at, scenenet_book(s->train, at) == at, true,
+			place(s, n, r * C + j, s->train, at, s->train->first[scenenet_book(s->train, at)] == at, true,
 			      (step * (uint64_t)s->p.rows + (uint64_t)(lane * each + r)) * (uint64_t)C + (uint64_t)j);
 		}
 	}
@@ -568,7 +568,7 @@ uint64_t scenenet_size(const struct scenenet *s)
 	return n;
 }
 
-/* Each matrix meets each place once; attention over half of the window. */
+/* Each matrix meets each place once; attention over half of the window; and what the head does more. */
 double scenenet_flops(const struct scenenet *s)
 {
 	double n = 0;
@@ -576,5 +576,5 @@ double scenenet_flops(const struct scenenet *s)
 	for (size_t i = 0; i < s->params.n_t; i++)
 		if (s->params.t[i].flags & PARAM_PACK)
 			n += (double)s->params.t[i].n;
-	return 6 * (n + (double)s->p.layers * 2 * s->p.width * s->p.context / 2);
+	return 6 * (n + (double)s->p.layers * 2 * s->p.width * s->p.context / 2) + (head_of(s)->more ? head_of(s)->more(s) : 0);
 }

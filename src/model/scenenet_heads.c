@@ -143,7 +143,7 @@ static void fill_past(struct scene_lane *n, int i, const struct meanings *m, siz
 	memset(held(n->past, i * RATES), 0, RATES * F * sizeof(float));
 	if (at == SIZE_MAX)
 		return;
-	from = scenenet_book(m, at);
+	from = (size_t)m->first[scenenet_book(m, at)];
 	from = to - from > REACH ? to - REACH : from;
 	for (int k = 0; k < RATES; k++) {
 		float *f = held(n->past, i * RATES + k), w = 1;
@@ -177,11 +177,9 @@ static void fill_far(struct scenenet *s, struct scene_lane *n, int w, const stru
 	struct rng r = rng_stream(s->p.seed, "scenenet.far", draw);
 
 	for (int f = 0; f < FAR; f++) {
-		size_t by = at + (size_t)rng_below(&r, (uint64_t)C), first = scenenet_book(m, by), end = first, far;
+		size_t book = scenenet_book(m, at + (size_t)rng_below(&r, (uint64_t)C)), first = (size_t)m->first[book];
+		size_t end = (size_t)m->first[book + 1], far;
 
-		for (uint32_t b = 0; b < m->books; b++)
-			if (m->first[b] == first && m->first[b + 1] > by)
-				end = (size_t)m->first[b + 1];
 		far = first + (size_t)rng_below(&r, end - first);
 		put_far(s, n, w * FAR + f, m, far);
 		for (int j = 0; j < C; j++) {
@@ -218,8 +216,18 @@ static void core_guess(const struct scenenet *s, const struct scene_lane *n, int
 	expect_all(s, n, i, z);
 }
 
+/* Scores of all candidates, keys of those from beyond, the fields and their blend. */
+static double core_more(const struct scenenet *s)
+{
+	double F = s->train->field, M = s->p.match, windows = (double)s->p.rows / s->p.lanes;
+
+	return 6 * windows * (s->p.context + FAR) * (M + F) + 6.0 * FAR / s->p.context * M * (s->dims + F) +
+	       2 * ((RATES - 1) * REACH + 1) * F + 6 * RATES * F;
+}
+
 const struct scene_head scene_head_core = {
 	.name = "core", .bytes = -1, .tensors = core_tensors, .lay = core_lay, .fill = core_fill, .guess = core_guess,
+	.more = core_more,
 };
 
 /* ---- base ---------------------------------------------------------------------------------------- */

@@ -63,13 +63,15 @@ struct scene_head {
 	             uint64_t draw);
 	/* Runs the filled net as often as it takes; NULL: once. */
 	void (*run)(struct scenenet *s, struct scene_lane *n);
+	/* Multiply-adds times two of a place, forward and back, beside those of matrices with the place; NULL: none. */
+	double (*more)(const struct scenenet *s);
 	/* guess [dims or match] and z [dims] of place i, after run. */
 	void (*guess)(const struct scenenet *s, const struct scene_lane *n, int i, float *guess, float *z);
 };
 extern const struct scene_head scene_head_core, scene_head_base, scene_head_quant, scene_head_planner,
 	scene_head_diffusion;
 
-/* The first scene of the book of scene at. */
+/* The book of scene at. */
 size_t scenenet_book(const struct meanings *m, size_t at);
 
 /* Tensors with their first values: normal of gain/sqrt(columns), or all of one value. */

@@ -5,7 +5,6 @@
  *
  * Memory: v is passed over once, forward and back: nothing is stored beside y.
  */
-#include "num/fast.h"
 #include "num/net.h"
 #include "num/num.h"
 

@@ -229,6 +229,45 @@ static void t_learns(void **state)
 	mem_free(w), mem_free(other);
 }
 
+/* z is noise, and the field stays for a while: it is the field that tells what comes. */
+static void t_hears_the_field(void **state)
+{
+	struct world *w = mem_alloc(1, sizeof *w);
+	double with[2];
+
+	(void)state;
+	world_make(w, 1);
+	for (int i = 0; i < BOOKS * SCENES; i++) {
+		struct rng r = rng_stream(7, "t.block", (uint64_t)i / 6), noise = rng_stream(8, "t.noise", (uint64_t)i);
+
+		for (int f = 0; f < FIELD; f++)
+			w->side[i * FIELD + f] = (float)(rng_normal(&r) + 0.1 * rng_normal(&noise));
+		for (int d = 0; d < DIMS; d++)
+			w->z[i * DIMS + d] = (float)(rng_normal(&noise) / sqrt(D));
+		w->slot[i] = 0;
+	}
+	for (int field = 0; field < 2; field++) {
+		struct scenenet_plan p = plan(SCENENET_CORE);
+		struct guesses_worth v = { 0 };
+		struct scenenet *s;
+		struct guesses g;
+
+		w->m.field = field ? FIELD : 0;
+		s = make(&p, w);
+		for (uint64_t i = 0; i < 60; i++) {
+			batch(s, i);
+			step(s, i);
+		}
+		scenenet_guess(&g, s, &w->m);
+		guesses_measure(&v, &g, &w->m);
+		with[field] = v.contrast;
+		guesses_clear(&g);
+		scenenet_close(s);
+	}
+	CHECK(with[1] > 0.75 && with[0] < 0.65);
+	mem_free(w);
+}
+
 static void t_threads(void **state)
 {
 	struct world *w = mem_alloc(1, sizeof *w);
@@ -288,7 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_gradients), cmocka_unit_test(t_sees_no_future), cmocka_unit_test(t_learns),
-		cmocka_unit_test(t_threads), cmocka_unit_test(t_refused),
+		cmocka_unit_test(t_hears_the_field), cmocka_unit_test(t_threads), cmocka_unit_test(t_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
