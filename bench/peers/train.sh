@@ -21,7 +21,9 @@ one() {		# name, command…: appends "name tokens/s"
 	name=$1
 	shift
 	v=$("$@" 2>/dev/null | sed -n 's/^tokens_per_second=//p')
-	[ -n "$v" ] && echo "$name $v" >> "$T/out"
+	if [ -n "$v" ]; then		# nothing: not on this chip
+		echo "$name $v" >> "$T/out"
+	fi
 }
 # Old BLAS libraries do not know new chips: torch may have the better of both.
 py=${PYTHON:-python3}
@@ -42,7 +44,8 @@ done
 awk '{ if ($2 > best[$1]) best[$1] = $2 }
 END {
 	for (n in best) if (n !~ /^ours/)
-		printf "%-24s %9.0f tokens/s   ours: bf16 x%.1f, float32 x%.1f\n", n, best[n],
-			best["ours-bf16"] / best[n], best["ours-float32"] / best[n]
-	printf "%-24s %9.0f tokens/s\n%-24s %9.0f tokens/s\n", "ours-bf16", best["ours-bf16"], "ours-float32", best["ours-float32"]
+		printf "%-24s %9.0f tokens/s   ours: %sfloat32 x%.1f\n", n, best[n],
+			best["ours-bf16"] ? sprintf("bf16 x%.1f, ", best["ours-bf16"] / best[n]) : "", best["ours-float32"] / best[n]
+	for (n in best) if (n ~ /^ours/)
+		printf "%-24s %9.0f tokens/s\n", n, best[n]
 }' "$T/out"

@@ -15,19 +15,19 @@
 #include "io/mind.h"
 #include "order/order.h"
 
-enum { FIELD = 2048, SPANS = 8, BOOTSTRAP = 2000, QUICK_SCENES = 12000 };
+enum { FIELD = 2048, SPANS = 8, BOOTSTRAP = 2000, QUICK_SCENES = 8000, QUICK_SCENES_DEV = 2000 };
 
 static const struct token_part *part(const struct compare *c, int split)
 {
 	return split == SPLIT_TRAIN ? &c->d.train : split == SPLIT_DEV ? &c->d.dev : &c->d.test;
 }
 
-/* How many of the part's books are looked at: with --quick, the first that have so many training scenes. */
+/* How many of the part's books are looked at: with --quick, the first that have so many scenes; test books are asked all. */
 static uint32_t books_of(const struct compare *c, int split, const struct token_part *p)
 {
-	uint32_t n = p->s.texts;
+	uint32_t n = p->s.texts, most = split == SPLIT_TRAIN ? QUICK_SCENES : QUICK_SCENES_DEV;
 
-	while (c->o->quick && split == SPLIT_TRAIN && n > 1 && p->book[n] > QUICK_SCENES)
+	while (c->o->quick && split != SPLIT_TEST && n > 1 && p->book[n] > most)
 		n--;
 	return n;
 }
@@ -472,14 +472,14 @@ static void interval(struct net_row *row, const double *core, const double *othe
 	mem_free(v);
 }
 
-enum { EPOCHS = 4, EPOCHS_QUICK = 2, STEPS_LEAST = 100 };
+enum { EPOCHS = 4, EPOCHS_QUICK = 2, STEPS_LEAST = 100, STEPS_LEAST_QUICK = 60 };
 
 static enum status one_net(struct compare *c, int k, uint64_t identity, struct guesses *g, double *book, struct err *e)
 {
 	struct guesses_worth worth = { .book_contrast = book };
 	struct net_row *row = &c->net[k], *core = &c->net[SCENENET_CORE];
 	struct scenenet *s = NULL;
-	uint64_t steps;
+	uint64_t steps, least = c->o->quick ? STEPS_LEAST_QUICK : STEPS_LEAST;
 
 	if (open_net(&s, c, kind_of(k), k == SCENENET_CORE ? 0 : core->params, e))
 		return e->code;
@@ -488,8 +488,8 @@ static enum status one_net(struct compare *c, int k, uint64_t identity, struct g
 		steps = (c->o->quick ? EPOCHS_QUICK : EPOCHS) * scenenet_per_epoch(s);
 	else
 		steps = (uint64_t)lround(core->flops / scenenet_flops(s));
-	if (steps < STEPS_LEAST && k == SCENENET_CORE)
-		steps = STEPS_LEAST;
+	if (steps < least && k == SCENENET_CORE)
+		steps = least;
 	row->flops = (double)steps * scenenet_flops(s);
 	if (!teach(c, s, k, steps, hash64(&row->params, sizeof row->params, identity), &row->seconds, e)) {
 		watch_step(c->w, "guess", k, SCENENET_KINDS, "nets");
