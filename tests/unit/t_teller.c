@@ -180,11 +180,13 @@ static void t_nats(void **state)
 		sum += (double)nats[i];
 	CHECK_NEAR(sum / (4 * 9), batch(t, 0), 1e-4);
 	in[4 * 9 + 8] = (in[4 * 9 + 8] + 1) % 37;
-	truth[4 * 9 + 2] = ID_NONE;
 	teller_nats(t, in, truth, 5, again);
 	for (int i = 0; i < 5 * 9; i++)
-		CHECK(i == 4 * 9 + 2 ? again[i] == 0 : i == 4 * 9 + 8 || again[i] == nats[i]);
-	CHECK(again[4 * 9 + 8] != nats[4 * 9 + 8]);
+		CHECK((again[i] == nats[i]) == (i != 4 * 9 + 8));
+	truth[4 * 9 + 2] = ID_NONE;		/* one row less in a product: another kernel may add in another order */
+	teller_nats(t, in, truth, 5, nats);
+	for (int i = 0; i < 5 * 9; i++)
+		CHECK_NEAR(nats[i], i == 4 * 9 + 2 ? 0 : again[i], 1e-5);
 	teller_close(t);
 }
 
