@@ -381,11 +381,11 @@ struct ltm_compare_opts {
 	const char *const *path;	/* books and folders, or one mind; none: the shipped library */
 	size_t n_path;
 	const char *dir;
-	int quick;			/* a smaller model and budget */
-	double tokens;			/* millions the token model learns from: the budget; 0: 4, quick 0.25 */
+	int quick;			/* a smaller model and budget, at most 20 MB of books */
+	double tokens;			/* millions the token model learns from: the budget; 0: 3, quick 0.2 */
 	int seeds;			/* 0: 1 */
 	const char *formats;		/* "token,latent,concept,fractal,long" (NULL: all but long); token and fractal always are */
-	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 4, 192, 4096 */
+	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 2, 128, 4096 */
 	int json;
 	int threads;
 	uint64_t seed;

@@ -22,6 +22,7 @@ struct read_opts {
 	const char *root;		/* NULL, or a folder whose name is left off paths in the store */
 	int threads;			/* 0: all cores */
 	const char *dict;		/* NULL: found by itself */
+	const uint64_t *most;		/* [3] of app/sources.h: a part of the library; NULL: all of it */
 };
 /* What a reading came to. */
 struct read_sum {

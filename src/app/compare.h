@@ -35,11 +35,11 @@ struct compare_opts {
 	const char *const *path;	/* books, or one mind; none: the shipped library */
 	size_t n_path;
 	const char *dir;
-	bool quick;			/* a smaller model and budget: five minutes on two cores */
-	double tokens;			/* millions the token model learns from: the budget; 0: 4, quick 0.25 */
+	bool quick;			/* a smaller model and budget, a part of the library: five minutes on two cores */
+	double tokens;			/* millions the token model learns from: the budget; 0: 3, quick 0.2 */
 	int seeds;			/* of the formats; 0: 1 */
 	unsigned formats;		/* bit f: format f is trained; 0: all but long. token and fractal always are */
-	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 4, 192, 4096 */
+	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 2, 128, 4096 */
 	const char *likelihood;		/* a folder of `ltm train --format token`: its likelihood is asked; NULL: the comparison's own */
 	bool json;
 	int threads;

@@ -15,7 +15,7 @@
 #include "io/mind.h"
 #include "order/order.h"
 
-enum { FIELD = 2048, SPANS = 8, BOOTSTRAP = 2000, QUICK_SCENES = 8000, QUICK_SCENES_DEV = 2000 };
+enum { FIELD = 2048, SPANS = 8, BOOTSTRAP = 2000, QUICK_SCENES = 4000, QUICK_SCENES_DEV = 1000 };
 
 static const struct token_part *part(const struct compare *c, int split)
 {
@@ -396,6 +396,8 @@ static struct scenenet_plan plan_of(const struct compare *c, enum scenenet_kind 
 
 	p.seed = c->o->seed;
 	p.wide = c->shape.t.wide;
+	if (c->o->quick)
+		p.width = 128, p.hidden = 352;
 	if (hidden)
 		p.hidden = hidden;
 	while (p.rows > 2 && (size_t)p.rows * (size_t)p.context * 2 > scenes)
@@ -472,7 +474,7 @@ static void interval(struct net_row *row, const double *core, const double *othe
 	mem_free(v);
 }
 
-enum { EPOCHS = 4, EPOCHS_QUICK = 2, STEPS_LEAST = 100, STEPS_LEAST_QUICK = 60 };
+enum { EPOCHS = 4, EPOCHS_QUICK = 2, STEPS_LEAST = 100, STEPS_LEAST_QUICK = 32 };
 
 static enum status one_net(struct compare *c, int k, uint64_t identity, struct guesses *g, double *book, struct err *e)
 {

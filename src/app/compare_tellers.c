@@ -146,7 +146,7 @@ static const char *dir_of(struct compare *c, enum format f, int seed)
 	return str_printf(&c->mem, "%s/%s.%d", c->dir, names[f], seed).p;
 }
 
-enum { POINTS = 6, POINTS_QUICK = 2 };		/* of a curve: one takes a sixth of the time of a quick training */
+enum { POINTS = 6, POINTS_QUICK = 2, SAMPLE = 1 << 19, SAMPLE_QUICK = 1 << 16 };	/* of a curve; tokens that are scored */
 
 /* Trains it, or opens what was trained: its checkpoint at the end stays. */
 static enum status train(struct compare *c, struct token_run *r, enum format f, int seed, double *seconds, struct err *e)
@@ -160,6 +160,7 @@ static enum status train(struct compare *c, struct token_run *r, enum format f, 
 	p.t.seed = c->o->seed + (uint64_t)seed;
 	if (dir_make(dir, e) || token_run_open(r, &c->d, &p, e))
 		return e->code;
+	r->sample = c->o->quick ? SAMPLE_QUICK : 0;
 	k = token_run_model(r, config_of(c, &p, plan.steps));
 	k.what = names[f];
 	k.points = c->o->quick ? POINTS_QUICK : POINTS;
@@ -176,11 +177,16 @@ enum status compare_open_teller(struct compare *c, struct token_run *r, enum for
 	return train(c, r, f, seed, &seconds, e);
 }
 
+static size_t sample_of(const struct compare *c)
+{
+	return c->o->quick ? SAMPLE_QUICK : SAMPLE;
+}
+
 /* ---- scores ---------------------------------------------------------------------------------------- */
 static enum status score(struct compare *c, struct token_run *r, struct part *p, struct err *e)
 {
 	uint32_t start = token_start(c->d.tok.t);
-	size_t sample = c->o->quick ? 1 << 17 : 1 << 20;
+	size_t sample = sample_of(c);
 	double v;
 
 	if (token_score(&v, r->j, r->p.t.T, &c->d.dev, start, sample, 0, c->w, e))
@@ -206,7 +212,7 @@ static enum status one(struct compare *c, enum format f, int seed, struct err *e
 
 	plan.t.seed = c->o->seed + (uint64_t)seed;
 	snprintf(name, sizeof name, "%s.%d", names[f], seed);
-	identity = hash64(&c->d.hash, sizeof c->d.hash, c->o->quick);
+	identity = hash64(&c->d.hash, sizeof c->d.hash, sample_of(c));
 	identity = hash64(config_of(c, &plan, c->f[f].steps).p, config_of(c, &plan, c->f[f].steps).n, identity);
 	if (!part_load(&p, c->dir, name, identity)) {
 		struct token_run r = { 0 };

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "app/sources.h"
+#include "order/order.h"
 
 static const struct str extension[] = {
 	{ ".txt", 4 }, { ".fb2", 4 }, { ".zip", 4 }, { ".epub", 5 },
@@ -141,6 +142,47 @@ void sources_clear(struct sources *s)
 	mem_free(s->item);
 	arena_close(&s->mem);
 	*s = (struct sources){ 0 };
+}
+
+/* ---- a part --------------------------------------------------------------------------------- */
+struct draw {
+	uint64_t hash;
+	size_t i;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+	const struct draw *x = a, *y = b;
+
+	return x->hash != y->hash ? (x->hash > y->hash) - (x->hash < y->hash) : (x->i > y->i) - (x->i < y->i);
+}
+
+size_t sources_part(struct sources *s, const uint64_t most[3], struct str rules)
+{
+	uint64_t limit[4] = { most[0], most[1], most[2], most[0] + most[1] + most[2] }, taken[4] = { 0 };
+	struct draw *d = mem_alloc(s->n + 1, sizeof *d);
+	bool *keep = mem_alloc(s->n + 1, sizeof *keep);
+	size_t n = 0, was = s->n;
+
+	for (size_t i = 0; i < s->n; i++)
+		d[i] = (struct draw){ str_hash(s->item[i].name), i };
+	qsort(d, s->n, sizeof *d, by_hash);
+	for (size_t i = 0; i < s->n; i++) {
+		struct stat b;
+		const struct source *x = &s->item[d[i].i];
+		int part = split_named(rules, x->name);
+		uint64_t bytes = stat(x->path, &b) || b.st_size < 0 ? 0 : (uint64_t)b.st_size;	/* standard input: unknown */
+
+		part = part < 0 ? 3 : part;
+		keep[d[i].i] = !taken[part] || taken[part] + bytes <= limit[part];
+		taken[part] += keep[d[i].i] ? bytes : 0;
+	}
+	for (size_t i = 0; i < s->n; i++)
+		if (keep[i])
+			s->item[n++] = s->item[i];
+	s->n = n;
+	mem_free(d), mem_free(keep);
+	return was - n;
 }
 
 /* ---- hashes ---------------------------------------------------------------------------- */

@@ -23,6 +23,10 @@ enum { LIMIT_SOURCES = 2000000, LIMIT_FOLDERS = 64 };
 enum status sources_find(struct sources *out, const char *const *path, size_t n,
                          const char *root, const struct watch *w, struct err *e);
 void sources_clear(struct sources *s);
+/* Leaves a part of a large library: of the files that rules (order/order.h) name train, dev and test, each until they
+ * come to most[] bytes, of files they do not name until the sum of the three; the first always. Taken by the hash
+ * of the name, so a library gives the same part anywhere, kept in order. Returns how many were left out. */
+size_t sources_part(struct sources *s, const uint64_t most[3], struct str rules);
 
 /* A set of 64-bit hashes; zero-initialise. hashset_has may be called by many threads while
  * nobody adds. */

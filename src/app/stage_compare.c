@@ -11,12 +11,17 @@
 #include "app/compare.h"
 #include "io/mind.h"
 
+/* Megabytes of books that --quick reads at most. */
+enum { QUICK_TRAIN = 13, QUICK_DEV = 2, QUICK_TEST = 5 };
+
 /* The mind: the one given, or one read from the books into DIR/mind. */
 static enum status mind_of(struct compare *c, struct err *e)
 {
 	const struct compare_opts *o = c->o;
 	const char *shipped = NULL;
-	struct read_opts r = { .path = o->path, .n_path = o->n_path, .threads = o->threads, .dict = o->dict };
+	static const uint64_t part[3] = { QUICK_TRAIN << 20, QUICK_DEV << 20, QUICK_TEST << 20 };
+	struct read_opts r = { .path = o->path, .n_path = o->n_path, .threads = o->threads, .dict = o->dict,
+	                       .most = o->quick ? part : NULL };
 	struct read_sum sum = { 0 };
 
 	if (o->n_path == 1 && file_exists(mind_path(&c->mem, o->path[0], "store.db"))) {
@@ -47,8 +52,8 @@ static void shape_of(struct compare *c)
 	struct joint_plan *p = &c->shape;
 	struct teller_shape *s = &p->t.shape;
 
-	*s = (struct teller_shape){ .layers = o->layers ? o->layers : o->quick ? 4 : 6,
-	                            .width = o->width ? o->width : o->quick ? 192 : 256, .rope_base = 10000 };
+	*s = (struct teller_shape){ .layers = o->layers ? o->layers : o->quick ? 2 : 6,
+	                            .width = o->width ? o->width : o->quick ? 128 : 256, .rope_base = 10000 };
 	s->heads = s->width >= 64 ? s->width / 32 : 2;
 	s->hidden = (s->width * 8 / 3 + 31) / 32 * 32;
 	s->vocab = (int)tokens_vocab(c->d.tok.t);
@@ -120,7 +125,7 @@ enum status stage_compare(const struct compare_opts *o, struct buf *out, const s
 	struct lock l = { -1 };
 
 	if (own.tokens <= 0)
-		own.tokens = own.quick ? 0.25 : 4;
+		own.tokens = own.quick ? 0.2 : 3;
 	own.formats = own.formats ? own.formats | 1u << FORMAT_TOKEN | 1u << FORMAT_FRACTAL : (1u << FORMAT_LONG) - 1;
 	*c = (struct compare){ .o = &own, .dir = o->dir, .mem = arena_open("compare"), .w = w };
 	num_threads_set(o->threads);

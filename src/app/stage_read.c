@@ -326,6 +326,12 @@ enum status stage_read(const char *mind, const struct read_opts *o, struct read_
 	st = sources_find(&src, o->path, o->n_path, o->root, w, e);
 	if (team_any(st != OK) && !st)
 		st = err_set(e, ERR_IO, "another process does not find the books");
+	if (!st && o->most) {
+		size_t found = src.n, out = sources_part(&src, o->most, x.split_rules);
+
+		if (out && team_rank() == 0)
+			watch_note(w, "a part of the library is read: %zu of %zu books", src.n, found);
+	}
 	sum->sources = src.n;
 	if (!st && !src.n)
 		st = err_set(e, ERR_USAGE, "no books there: .txt, .fb2, .fb2.zip, .zip and .epub are read");

@@ -77,6 +77,7 @@ struct token_run {
 	struct windows win;
 	struct joint *j;
 	struct joint_plan p;
+	size_t sample;			/* tokens of a point of the curve; 0: TOKEN_RUN_DEV */
 };
 /* Weights at their first values. The run must stay where it is while its model is trained. */
 enum status token_run_open(struct token_run *r, const struct token_data *d, const struct joint_plan *p, struct err *e);

@@ -48,7 +48,8 @@ static double measure(void *ctx, const struct watch *w)
 	double bpc = NAN;
 
 	if (r->d->dev.s.ids.n)		/* NAN when stopped */
-		token_score(&bpc, r->j, r->p.t.T, &r->d->dev, token_start(r->d->tok.t), TOKEN_RUN_DEV, TOKEN_SCORE_QUIET, w, &e);
+		token_score(&bpc, r->j, r->p.t.T, &r->d->dev, token_start(r->d->tok.t),
+		            r->sample ? r->sample : TOKEN_RUN_DEV, TOKEN_SCORE_QUIET, w, &e);
 	return bpc;
 }
 

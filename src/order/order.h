@@ -68,6 +68,8 @@ enum split { SPLIT_TRAIN = 0, SPLIT_DEV = 1, SPLIT_TEST = 2 };
  * is matched against the file's name without folders and extension, '*' matches any run.
  * A book that no row names goes by the hash of author and title: 8 of 10 train, 1 dev, 1 test.
  * The project's own table is data_find("split.tsv"). */
+/* The part that a row names for the file, or -1. */
+int split_named(struct str rules, struct str path);
 enum split split_of(struct str rules, struct str path, struct str title, struct str author);
 const char *split_name(enum split s);
 

@@ -53,10 +53,9 @@ static struct str bare_name(struct str path)
 	return path;
 }
 
-enum split split_of(struct str rules, struct str path, struct str title, struct str author)
+int split_named(struct str rules, struct str path)
 {
 	struct str name = bare_name(path), line;
-	uint64_t h;
 
 	while (str_cut(&rules, '\n', &line)) {
 		struct str pat;
@@ -70,6 +69,16 @@ enum split split_of(struct str rules, struct str path, struct str title, struct 
 			return SPLIT_TEST;
 		return str_eq(line, S("dev")) ? SPLIT_DEV : SPLIT_TRAIN;
 	}
+	return -1;
+}
+
+enum split split_of(struct str rules, struct str path, struct str title, struct str author)
+{
+	int named = split_named(rules, path);
+	uint64_t h;
+
+	if (named >= 0)
+		return (enum split)named;
 	h = hash64(title.p, title.n, str_hash(author)) % 10;
 	return h == 0 ? SPLIT_TEST : h == 1 ? SPLIT_DEV : SPLIT_TRAIN;
 }

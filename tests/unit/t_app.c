@@ -89,6 +89,44 @@ static void order_of_sources(void **state)
 	sources_clear(&s);
 }
 
+/* A part of a library: within its bytes, the same each time, in order; what the rules do not name has the sum. */
+static void part_of_sources(void **state)
+{
+	static const uint64_t most[3] = { 3000, 1000, 2000 }, all[3] = { 1 << 20, 1 << 20, 1 << 20 };
+	const struct str rules = S("pattern\tset\ndev_*\tdev\ntest_*\ttest\nb_*\ttrain\n");
+	static char text[700];
+	struct sources s[2];
+	struct err e = { 0 };
+	const char *path = at("part");
+	size_t of[4] = { 0 };
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	for (int i = 0; i < 40; i++) {
+		static const char *const kind[] = { "b", "dev", "test", "other" };
+		char name[40];
+
+		snprintf(name, sizeof name, "part/%s_%d.txt", kind[i % 4], i);
+		put(name, (struct str){ text, sizeof text });
+	}
+	for (int k = 0; k < 2; k++) {
+		CHECK_EQ(sources_find(&s[k], &path, 1, path, NULL, &e), OK);
+		CHECK_EQ(sources_part(&s[k], all, rules), 0);
+		CHECK_EQ(sources_part(&s[k], most, rules), 40 - (4 + 1 + 2 + 8));
+	}
+	for (size_t i = 0; i < s[0].n; i++) {
+		struct str name = s[0].item[i].name;
+
+		CHECK(str_eq(name, s[1].item[i].name));
+		CHECK(!i || strcmp(s[0].item[i - 1].name.p, name.p) < 0);
+		of[name.p[0] == 'b' ? 0 : name.p[0] == 'd' ? 1 : name.p[0] == 't' ? 2 : 3]++;
+	}
+	CHECK(of[0] == 4 && of[1] == 1 && of[2] == 2 && of[3] == 8);
+	CHECK_EQ(sources_part(&s[0], (uint64_t[3]){ 0 }, rules), 15 - 4);	/* the first always */
+	sources_clear(&s[0]);
+	sources_clear(&s[1]);
+}
+
 static void sets_of_hashes(void **state)
 {
 	struct hashset h = { 0 };
@@ -479,6 +517,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order_of_sources),
+		cmocka_unit_test(part_of_sources),
 		cmocka_unit_test(sets_of_hashes),
 		cmocka_unit_test(same_store_for_any_threads),
 		cmocka_unit_test(archives),
