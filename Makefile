@@ -40,14 +40,14 @@ CFLAGS  := -std=c11 -D_GNU_SOURCE -DLTM_VERSION='"$(VERSION)"' -DLTM_PREFIX='"$(
 LIBS    := $(PKG_LIBS) -fopenmp -lpthread -ldl -lm
 
 ROOMS   := base num text words scenes concepts glyphs order model thought io app
-SRC     := $(foreach r,$(ROOMS),$(sort $(wildcard src/$(r)/*.c)))
-CMD_SRC := $(filter src/app/main.c src/app/cmd_%.c,$(SRC))
+SRC     := $(foreach r,$(ROOMS),$(sort $(wildcard src/$(r)/*.c src/$(r)/*/*.c)))
+CMD_SRC := $(filter src/app/cmd/%.c,$(SRC))
 LIB_SRC := $(filter-out $(CMD_SRC),$(SRC))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/data.o
 CMD_OBJ := $(CMD_SRC:%.c=$(B)/%.o)
 UNIT    := $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/t_*.c)))
 BENCH   := $(patsubst bench/%.c,$(B)/bench/%,$(sort $(wildcard bench/*.c)))
-DATA    := $(sort $(wildcard data/ru/*.tsv data/ru/*.bin)) $(sort $(wildcard web/*.css web/*.js)) $(wildcard src/io/schema/*.sql)
+DATA    := $(sort $(wildcard data/ru/*.tsv data/ru/*.bin)) $(sort $(wildcard web/*.css web/*.js)) $(wildcard src/io/store/schema/*.sql)
 
 .PHONY: all lib demo test check unit cli help clean setup dict rooms format lint bench fuzz install uninstall man
 
@@ -97,7 +97,7 @@ $(B)/fit/%: bench/fit/%.c $(B)/libltm.a
 
 # ---- set-up ------------------------------------------------------------------------------
 # The dictionary is fetched and converted once, and again when its form changes; never at run time.
-build/words.dict: src/words/dictbuild.c src/words/gramtag.c src/words/dict.h | $(B)/ltm
+build/words.dict: src/words/dict/dictbuild.c src/words/dict/gramtag.c src/words/dict/dict.h | $(B)/ltm
 	sh scripts/dict.sh $(B)/ltm $@
 setup: ; sh scripts/setup.sh
 dict: build/words.dict

@@ -15,7 +15,7 @@
 #include "base/data.h"
 #include "io/dictfile.h"
 #include "order/order.h"
-#include "words/fold.h"
+#include "words/fold/fold.h"
 
 struct texts { struct str *s; size_t n, cap, bytes, chars; };
 

@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "io/tellerfile.h"
-#include "num/matvec.h"
+#include "io/models/tellerfile.h"
+#include "num/mm/matvec.h"
 
 static const struct shape {
 	const char *name;

@@ -5,7 +5,7 @@
  * Trains TOKENS_HYPER on the training books of data/ru/split.tsv (or opens FILE) and tells, for
  * dev and test books: characters a token on the text as the reader gives it and on the bytes of
  * the files as they are; what share of tokens hold more than one word; of the borders between
- * tokens inside words, what share are borders of morphemes by words/morph.h (and what share of
+ * tokens inside words, what share are borders of morphemes by words/morph/morph.h (and what share of
  * all places inside words are, which is what chance would give). Then chains of words as they
  * stand, mined from the training books: time and saving. CPU time of one thread.
  */
@@ -15,9 +15,9 @@
 
 #include "base/data.h"
 #include "order/order.h"
-#include "words/chains.h"
-#include "words/morph.h"
-#include "words/tokens.h"
+#include "words/hyper/chains.h"
+#include "words/morph/morph.h"
+#include "words/tokens/tokens.h"
 
 static double seconds(void)
 {

@@ -43,7 +43,8 @@ static void gather(struct buf *text, const char *folder, int depth)
 		struct err e = { 0 };
 		struct buf one = { 0 };
 
-		snprintf(path, sizeof path, "%s/%s", folder, name[i]);
+		if (snprintf(path, sizeof path, "%s/%s", folder, name[i]) >= (int)sizeof path)
+			continue;
 		if (dir_exists(path) && depth < 3)
 			gather(text, path, depth + 1);
 		else if (str_ends(str_of(path), S(".txt")))

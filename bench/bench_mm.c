@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "num/mm.h"
+#include "num/mm/mm.h"
 #include "num/num.h"
 
 enum { LANES = 2, SIDE = 1024 };

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "num/net.h"
+#include "num/net/net.h"
 
 static double now(void)
 {

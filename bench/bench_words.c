@@ -5,7 +5,7 @@
  * Prints, a line a set: share of tokens with the right lemma (ё as е, capitals as small), part
  * of speech (UD's seventeen), FEATS (the whole string), both, and all three. A token that we
  * cut otherwise than the set is wrong in everything. Each set is told in the style of its
- * treebank (words/ud.h). Then words a second on a novel, cache cold and warm, and look-ups a
+ * treebank (words/tag/ud.h). Then words a second on a novel, cache cold and warm, and look-ups a
  * second beside the speed of plain reads from the same table.
  */
 #include <stdlib.h>

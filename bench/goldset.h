@@ -16,7 +16,7 @@
 
 #include "base/data.h"
 #include "io/dictfile.h"
-#include "io/scenefile.h"
+#include "io/scenes/scenefile.h"
 #include "scenes/scenes.h"
 
 enum { GOLD_FILE_MAX = 16 << 20 };

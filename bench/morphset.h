@@ -4,7 +4,7 @@
 #ifndef LTM_BENCH_MORPHSET_H
 #define LTM_BENCH_MORPHSET_H
 #include <time.h>
-#include "words/morphin.h"
+#include "words/morph/morphin.h"
 
 struct morph_gold { struct str form; struct morph m[MORPHS_MAX]; int n; };
 struct morph_set { struct morph_gold *w; size_t n, cap; };

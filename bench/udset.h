@@ -6,8 +6,8 @@
 #ifndef LTM_BENCH_UDSET_H
 #define LTM_BENCH_UDSET_H
 
-#include "words/wordcache.h"
-#include "words/ud.h"
+#include "words/tag/wordcache.h"
+#include "words/tag/ud.h"
 
 struct gold {
 	struct str form, lemma, upos, feats;	/* lend from the file's bytes; lemma folded */

@@ -8,7 +8,7 @@
  */
 #include <stdlib.h>
 #include "../tests/unit/synth_dict.h"
-#include "words/fold.h"
+#include "words/fold/fold.h"
 
 static const char school[] =
         "Мыла мама мыло. Ёж и ежи — ёж, ежа, ежу! Мыло мыли, мыла «нет».\nСтол, стола; "

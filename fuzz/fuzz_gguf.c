@@ -1,5 +1,5 @@
 /* fuzz_gguf.c - GGUF from anyone: no crash, and what is shown may reach a terminal. */
-#include "io/weights.h"
+#include "io/models/weights.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

@@ -3,8 +3,8 @@
  * Beyond not crashing: what is read is written, and reads again to the same bytes; a
  * refusal has a message.
  */
-#include "io/json.h"
-#include "io/scenefile.h"
+#include "io/scenes/json.h"
+#include "io/scenes/scenefile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

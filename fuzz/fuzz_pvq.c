@@ -3,7 +3,7 @@
  * The input is read as it comes, and once more as the numbers of a small file whose header and
  * checksum are right.
  */
-#include "io/pvqfile.h"
+#include "io/models/pvqfile.h"
 
 static void try(struct str bytes)
 {

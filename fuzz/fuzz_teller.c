@@ -3,7 +3,7 @@
  * What opens and is small says a few ids in every way: they are below its vocabulary, or its numbers
  * overflow and it says so.
  */
-#include "io/tellerfile.h"
+#include "io/models/tellerfile.h"
 
 enum { SMALL = 1 << 22, SAID = 6 };
 

@@ -5,7 +5,7 @@
  * Ids must be within the vocabulary, no more than bytes, the same from a worker that has seen
  * other texts; what comes back must be what went in. A lossy scheme only has to live.
  */
-#include "words/tokens.h"
+#include "words/tokens/tokens.h"
 
 static struct tokenizer *fixed[8];	/* trained once; its worker's cache fills over all inputs */
 static struct tokens_work *old[8];

@@ -3,7 +3,7 @@
  * Every accepted tensor's bytes are read, and the accepted set survives writing in memory's
  * terms: sizes agree with shapes, pointers are aligned, names are unique by weights_find.
  */
-#include "io/weights.h"
+#include "io/models/weights.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)

@@ -3,7 +3,7 @@
  * Beyond not crashing: a book that is read is written, and reads again to a book that is
  * written the same; a refusal has a message.
  */
-#include "io/scenefile.h"
+#include "io/scenes/scenefile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

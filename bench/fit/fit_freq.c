@@ -7,7 +7,7 @@
  * and its count is at least MIN_COUNT. Sorted, so the same input gives the same table.
  */
 #include <stdlib.h>
-#include "words/choose.h"
+#include "words/tag/choose.h"
 #include "io/dictfile.h"
 
 enum { MIN_COUNT = 5 };

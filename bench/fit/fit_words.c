@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include "../udset.h"
 #include "io/dictfile.h"
-#include "words/tagweights.h"
+#include "words/tag/tagweights.h"
 
 struct item {			/* one word of a sentence to learn from */
 	uint32_t entry;

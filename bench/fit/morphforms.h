@@ -12,8 +12,8 @@
 #ifndef LTM_BENCH_MORPHFORMS_H
 #define LTM_BENCH_MORPHFORMS_H
 #include <stdlib.h>
-#include "words/dict.h"
-#include "words/morphin.h"
+#include "words/dict/dict.h"
+#include "words/morph/morphin.h"
 
 struct example {		/* a word and its cut */
 	struct mword w;

@@ -1,4 +1,4 @@
-/* morphteach.h - teaches the network and the chain of src/words/morphnet.h in floats, for fit_morph.
+/* morphteach.h - teaches the network and the chain of src/words/morph/morphnet.h in floats, for fit_morph.
  *
  *   in    words with their cuts, a word at a time
  *   out   weights: rows, segments, two layers, biases
@@ -13,7 +13,7 @@
 #ifndef LTM_BENCH_MORPHTEACH_H
 #define LTM_BENCH_MORPHTEACH_H
 #include <math.h>
-#include "words/morphnet.h"
+#include "words/morph/morphnet.h"
 #include "morphforms.h"
 
 enum { IN = NET_H + NET_D };

@@ -22,7 +22,7 @@ struct read_opts {
 	const char *root;		/* NULL, or a folder whose name is left off paths in the store */
 	int threads;			/* 0: all cores */
 	const char *dict;		/* NULL: found by itself */
-	const uint64_t *most;		/* [3] of app/sources.h: a part of the library; NULL: all of it */
+	const uint64_t *most;		/* [3] of app/read/sources.h: a part of the library; NULL: all of it */
 };
 /* What a reading came to. */
 struct read_sum {
@@ -42,7 +42,7 @@ enum status stage_read(const char *mind, const struct read_opts *o, struct read_
  * lemmas; *did false when the file there was made from the same books. */
 enum status stage_concepts(const char *mind, bool *did, const struct watch *w, struct err *e);
 
-/* Written by the lead: src/app/stage_train.c, stage_eval.c, stage_think.c. */
+/* Written by the lead: src/app/learn/stage_train.c, stage_eval.c, stage_think.c. */
 struct train_opts {
 	uint64_t seed;
 	int threads;

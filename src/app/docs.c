@@ -1,4 +1,4 @@
-/* docs.c - turns a book's scenes into a document (io/scenefile.h) and prints it (app/docs.h).
+/* docs.c - turns a book's scenes into a document (io/scenes/scenefile.h) and prints it (app/docs.h).
  *
  * Invariant: a book printed from the store and the same book printed from its file differ only
  * in their aliases, which belong to the corpus.

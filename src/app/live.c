@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 
 #include "app/done.h"
-#include "app/ledger.h"
+#include "app/ledger/ledger.h"
 #include "app/live.h"
 
 /* A ledger of more characters takes longer than the rest of a demonstration should: `ltm ledger

@@ -2,9 +2,9 @@
  *
  *   io/jail.h        untrusted books, read in a child process
  *   io/dictfile.h    the dictionary's file: built at set-up, found and mapped at run time
- *   io/store.h       the SQLite store of a library
- *   io/scenefile.h   fractal_thoughtset.yaml and pvq.json
- *   io/weights.h     safetensors, GGUF
+ *   io/store/store.h       the SQLite store of a library
+ *   io/scenes/scenefile.h   fractal_thoughtset.yaml and pvq.json
+ *   io/models/weights.h     safetensors, GGUF
  *   io/mind.h        a mind's folder: its files, their manifest, check
  */
 #ifndef LTM_IO_H
@@ -12,9 +12,9 @@
 
 #include "io/jail.h"
 #include "io/dictfile.h"
-#include "io/store.h"
-#include "io/scenefile.h"
-#include "io/weights.h"
+#include "io/store/store.h"
+#include "io/scenes/scenefile.h"
+#include "io/models/weights.h"
 #include "io/mind.h"
 
 #endif

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "io/json.h"
+#include "io/scenes/json.h"
 
 enum { MIND_VERSION = 1, MANIFEST_MAX = 16 << 20, DIRS_MAX = 4, FILES_MAX = 100000 };
 

@@ -1,14 +1,14 @@
 /* mind.h - a mind's folder and its manifest.
  *
  *   MIND/manifest.json     renamed last: every other file with its size and XXH3
- *   MIND/store.db          the library (io/store.h)
- *   MIND/lemmas.ltm        key -> lemma of every content word (app/lemmas.c)
+ *   MIND/store.db          the library (io/store/store.h)
+ *   MIND/lemmas.ltm        key -> lemma of every content word (app/read/lemmas.c)
  *   MIND/concepts.ltm      the concept graph (concepts/concepts.h)
  *   MIND/core.safetensors  the core's weights, with metadata
  *   MIND/ranker.ltm        the shallow ranker it is measured beside
  *   MIND/core.1.ckpt, core.2.ckpt   the last two checkpoints; core.stop.ckpt where it was stopped
- *   MIND/ledger.json       the account of compression (app/ledger.h)
- *   MIND/byte.tokens …     the tokenizers it was made with (words/tokens.h)
+ *   MIND/ledger.json       the account of compression (app/ledger/ledger.h)
+ *   MIND/byte.tokens …     the tokenizers it was made with (words/tokens/tokens.h)
  *   MIND/eval.json, report.html, train.log, core.card.md
  *   MIND/stages.tsv        which stages are up to date (app/done.h)
  *   MIND/lock              flock: one writer

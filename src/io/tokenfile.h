@@ -3,7 +3,7 @@
 #define LTM_IO_TOKENFILE_H
 
 #include "io/dictfile.h"
-#include "words/tokens.h"
+#include "words/tokens/tokens.h"
 
 /* An opened tokenizer with the dictionary it may need. */
 struct tokenfile {

@@ -19,7 +19,7 @@
 #define LTM_MODEL_SCENENET_H
 
 #include "glyphs/pvq.h"
-#include "num/net.h"
+#include "num/net/net.h"
 #include "num/num.h"
 
 enum { SLOTS_MAX = 8 };

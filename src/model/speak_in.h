@@ -3,7 +3,7 @@
 #define LTM_MODEL_SPEAK_IN_H
 
 #include "model/speak.h"
-#include "num/matvec.h"
+#include "num/mm/matvec.h"
 
 /* A matrix in one form or both. */
 struct mat {

@@ -19,7 +19,7 @@
 #include <math.h>
 
 #include "model/speak.h"
-#include "words/tokens.h"
+#include "words/tokens/tokens.h"
 
 struct saying {
 	struct speak *s;

@@ -11,7 +11,7 @@
 #ifndef LTM_MODEL_TELLER_H
 #define LTM_MODEL_TELLER_H
 
-#include "num/net.h"
+#include "num/net/net.h"
 #include "num/num.h"
 
 struct teller_shape {

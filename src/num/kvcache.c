@@ -9,7 +9,7 @@
  * give the same bits.
  */
 #include "num/fast.h"
-#include "num/matvec.h"
+#include "num/mm/matvec.h"
 
 typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));
 

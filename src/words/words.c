@@ -7,7 +7,7 @@
  * best path (choose.c). Then names are settled over the whole book (names.c), and only then
  * lemmas are numbered, in reading order, so that nothing depends on the cache.
  */
-#include "words/names.h"
+#include "words/tag/names.h"
 
 static void room(struct word_cache *c, size_t n)
 {

@@ -9,7 +9,7 @@
 #define LTM_NETLAB_H
 
 #include "check.h"
-#include "num/net.h"
+#include "num/net/net.h"
 
 enum { LAB_IN = 4, LAB_W = 3, LAB_IDS = 4 };
 struct lab_size {

@@ -9,7 +9,7 @@
 #ifndef LTM_SYNTH_BOOK_H
 #define LTM_SYNTH_BOOK_H
 #include <math.h>
-#include "io/store.h"
+#include "io/store/store.h"
 
 enum { SYNTH_SENT_WORDS = 15 };
 

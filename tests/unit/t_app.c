@@ -9,7 +9,7 @@
 
 #include "app/app.h"
 #include "app/done.h"
-#include "app/sources.h"
+#include "app/read/sources.h"
 
 /* ---- a scratch folder -------------------------------------------------------------------- */
 

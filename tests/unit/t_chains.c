@@ -1,6 +1,6 @@
 /* t_chains.c - hyperlexemes: what is mined, what is not, and how chains are laid. */
 #include "check.h"
-#include "words/chains.h"
+#include "words/hyper/chains.h"
 
 struct stream { uint32_t *id; size_t n, cap; };
 

@@ -2,8 +2,8 @@
 #include "check.h"
 #include "golden.h"
 #include "io/dictfile.h"
-#include "words/dict.h"
-#include "words/fold.h"
+#include "words/dict/dict.h"
+#include "words/fold/fold.h"
 
 static struct dictfile real;
 #define NEED_DICT() do { if (!real.dict) { \

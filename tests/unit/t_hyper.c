@@ -7,7 +7,7 @@
  */
 #include "check.h"
 #include "tokens_file.h"
-#include "words/hyper_in.h"
+#include "words/hyper/hyper_in.h"
 
 static const char page[] =
 	"В конце концов он пожал плечами. — Не может быть! — сказал он и пожал плечами.\n"

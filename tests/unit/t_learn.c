@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "io/checkpoint.h"
+#include "io/models/checkpoint.h"
 #include "model/learn.h"
 #include "order/windows.h"
 

@@ -5,9 +5,9 @@
 
 #include <unistd.h>
 
-#include "app/ledger.h"
-#include "app/ledger_guess.h"
-#include "app/report.h"
+#include "app/ledger/ledger.h"
+#include "app/ledger/ledger_guess.h"
+#include "app/report/report.h"
 #include "order/idcode.h"
 
 /* ---- the coder ------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "num/mm.h"
+#include "num/mm/mm.h"
 
 enum { GUARD = 64, MARK = 0x7FC1 };	/* a NaN: it shows wherever it leaks in */
 

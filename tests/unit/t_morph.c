@@ -1,7 +1,7 @@
 /* t_morph.c - words into morphemes: letters, both ways of cutting, the model's file, golden cases.
  */
 #include "golden.h"
-#include "words/morphnet.h"
+#include "words/morph/morphnet.h"
 #include "base/data.h"
 #include "../../bench/morphset.h"
 #include "../../bench/fit/morphforms.h"

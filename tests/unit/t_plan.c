@@ -5,8 +5,8 @@
 
 #include <unistd.h>
 
-#include "app/plan.h"
-#include "io/json.h"
+#include "app/plan/plan.h"
+#include "io/scenes/json.h"
 
 /* A library whose numbers are easy: 2 bytes and 1/5 word a character, 1,000 characters a scene. */
 static struct plan easy(void)

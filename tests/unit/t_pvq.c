@@ -5,7 +5,7 @@
 #include "check.h"
 #include "glyphs/codescan.h"
 #include "glyphs/pvq.h"
-#include "io/pvqfile.h"
+#include "io/models/pvqfile.h"
 #include "num/num.h"
 
 enum { R = 2, D = 6, S = 3, N = 1500 };

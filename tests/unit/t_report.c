@@ -6,9 +6,9 @@
  */
 #include <dirent.h>
 #include "check.h"
-#include "app/report.h"
-#include "app/sha256.h"
-#include "app/svg.h"
+#include "app/report/report.h"
+#include "app/report/sha256.h"
+#include "app/report/svg.h"
 
 /* ---- small parts ------------------------------------------------------------------------ */
 

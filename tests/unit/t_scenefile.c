@@ -6,10 +6,10 @@
 #include <locale.h>
 #include <time.h>
 
-#include "io/scenefields.h"
-#include "io/scenefile.h"
-#include "io/json.h"
-#include "io/yaml.h"
+#include "io/scenes/scenefields.h"
+#include "io/scenes/scenefile.h"
+#include "io/scenes/json.h"
+#include "io/scenes/yaml.h"
 
 /* ---- comparing ----------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* t_speak.c - a teller that speaks: its products, its logits, its window, its drafts, its taste. */
 #include "check.h"
 #include "model/speak.h"
-#include "num/matvec.h"
+#include "num/mm/matvec.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 /* t_tellerfile.c - tellers on disk: what is written comes back, what lies is refused; GGUF. */
 #include "check.h"
-#include "io/tellerfile.h"
-#include "io/weights.h"
-#include "words/llamavocab.h"
+#include "io/models/tellerfile.h"
+#include "io/models/weights.h"
+#include "words/tokens/llamavocab.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -7,10 +7,10 @@
 #include <dirent.h>
 #include "check.h"
 #include "tokens_file.h"
-#include "io/json.h"
+#include "io/scenes/json.h"
 #include "io/tokenfile.h"
-#include "words/bpe.h"
-#include "words/morph.h"
+#include "words/tokens/bpe.h"
+#include "words/morph/morph.h"
 
 static const char page[] =
 	"Мороз и солнце; день чудесный! Ещё ты дремлешь, друг прелестный — пора, красавица, проснись: "

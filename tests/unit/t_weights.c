@@ -1,6 +1,6 @@
 /* t_weights.c - safetensors and GGUF: what is written comes back, what lies is refused. */
 #include "check.h"
-#include "io/weights.h"
+#include "io/models/weights.h"
 
 #include <stdlib.h>
 #include <unistd.h>

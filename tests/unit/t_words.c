@@ -7,8 +7,8 @@
 #include "check.h"
 #include "synth_dict.h"
 #include "words/words.h"
-#include "words/ud.h"
-#include "words/gramtag.h"
+#include "words/tag/ud.h"
+#include "words/dict/gramtag.h"
 #include "io/dictfile.h"
 
 static struct dictfile real;
