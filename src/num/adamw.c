@@ -15,16 +15,17 @@
 struct adamw_now {
 	float b1, b2, eps, rate, decay;	/* rate with the first moment's bias in it */
 	float c2;			/* 1 / (1 - b2^t) */
+	float shrink;			/* of the gradient */
 };
 
 static NUM_FAST void update(float *w, float *m, float *v, const float *g, size_t n,
                             const struct adamw_now *now, float decay)
 {
 	const float b1 = now->b1, b2 = now->b2, a1 = 1 - b1, a2 = 1 - b2;
-	const float c2 = now->c2, eps = now->eps, rate = now->rate;
+	const float c2 = now->c2, eps = now->eps, rate = now->rate, shrink = now->shrink;
 
 	for (size_t i = 0; i < n; i++) {
-		float mi = b1 * m[i] + a1 * g[i], vi = b2 * v[i] + a2 * g[i] * g[i];
+		float x = g[i] * shrink, mi = b1 * m[i] + a1 * x, vi = b2 * v[i] + a2 * x * x;
 
 		m[i] = mi;
 		v[i] = vi;
@@ -52,6 +53,7 @@ void adamw_step(struct params *p, const struct adamw *law, double rate, uint64_t
 	now.rate = (float)(rate / (1 - pow(law->b1, (double)step)));
 	now.decay = (float)(rate * law->decay);
 	now.c2 = (float)(1 / (1 - pow(law->b2, (double)step)));
+	now.shrink = p->shrink;
 	params_walk(p, 0, adamw_span, &now);
 }
 

@@ -96,7 +96,9 @@ struct params {
 	size_t n;		/* floats in a block, gaps included */
 	int lanes;
 	float *w, *m, *v;	/* [n] */
-	float *g;		/* [lanes][n]; after params_reduce the sum is lane 0's */
+	float *g;		/* [lanes][n]; after params_reduce the sum is lane 0's, the others are zero */
+	bool swept;		/* … and nothing was written to them since */
+	float shrink;		/* what the summed gradient still has to be multiplied by: params_clip's work, done by adamw_step */
 	uint8_t *touch;		/* [lanes][n_touch]: rows of PARAM_ROWS tensors */
 	size_t n_touch;
 	size_t *touch_off;	/* [n_t] */
@@ -133,9 +135,13 @@ const uint16_t *params_packed(const struct params *p, int i, int way);
 
 /* These four use lanes inside. PARAM_ROWS: rows no lane touched are skipped by all. */
 void params_zero(struct params *p);		/* gradients and touch marks */
-void params_reduce(struct params *p);		/* lane 0 += lane 1, += lane 2, … in that order */
-double params_norm(const struct params *p);	/* L2 norm of the summed gradient */
-double params_clip(struct params *p, double max_norm);	/* returns the norm before; NaN as is */
+/* Lane 0 += lane 1, += lane 2, … in that order; the others become zero in the same pass over memory. Before lanes
+ * write again, params_zero. */
+void params_reduce(struct params *p);
+double params_norm(const struct params *p);	/* L2 norm of the summed gradient, shrunk */
+/* Shrinks the gradient to max_norm for params_norm and adamw_step (p->shrink; p->g stays as it is, which spares a pass
+ * over memory). Returns the norm before; NaN as is. */
+double params_clip(struct params *p, double max_norm);
 /* NULL when weights and the summed gradient are finite, else the name of the first tensor
  * that is not. */
 const char *params_finite(const struct params *p);

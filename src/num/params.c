@@ -44,6 +44,7 @@ void params_alloc(struct params *p, int lanes)
 	must(!p->w && p->n_t > 0 && lanes > 0);
 	must(mul_ok(p->n, sizeof(float), &bytes) && mul_ok(bytes, (size_t)lanes, &all));
 	p->lanes = lanes;
+	p->shrink = 1;
 	p->w = mem_aligned(bytes);
 	p->m = mem_aligned(bytes);
 	p->v = mem_aligned(bytes);
@@ -175,27 +176,43 @@ static void zero_span(struct params *p, void *ctx, int piece, int i, size_t off,
 
 void params_zero(struct params *p)
 {
-	for (int lane = 0; lane < p->lanes; lane++)
+	for (int lane = 0; lane < (p->swept ? 1 : p->lanes); lane++)
 		params_walk(p, lane, zero_span, &lane);
 	if (p->n_touch)
 		memset(p->touch, 0, p->n_touch * (size_t)p->lanes);
+	p->swept = false;
+	p->shrink = 1;
 }
 
-static void add_span(struct params *p, void *ctx, int piece, int i, size_t off, size_t n)
+/* A run is added and swept in chunks that stay in the first cache. */
+static void reduce_span(struct params *p, void *ctx, int piece, int i, size_t off, size_t n)
 {
-	(void)piece, (void)i;
-	num_axpy(p->g + off, 1.0f, p->g + *(int *)ctx * p->n + off, n);
+	enum { CHUNK = 1024 };
+	const struct tensor *t = &p->t[i];
+	size_t most = t->flags & PARAM_ROWS ? t->cols : CHUNK;
+
+	(void)piece, (void)ctx;
+	for (size_t at = 0, m; at < n; at += m) {
+		m = n - at < most ? n - at : most;
+		for (int lane = 1; lane < p->lanes; lane++) {
+			const uint8_t *touch = params_touch(p, lane, i);
+			float *from = p->g + (size_t)lane * p->n + off + at;
+
+			if (touch && !touch[(off + at - t->off) / t->cols])
+				continue;
+			num_axpy(p->g + off + at, 1.0f, from, m);
+			memset(from, 0, m * sizeof *from);
+		}
+	}
 }
 
 void params_reduce(struct params *p)
 {
-	for (int lane = 1; lane < p->lanes; lane++) {
-		uint8_t *from = p->touch + (size_t)lane * p->n_touch;
-
-		params_walk(p, lane, add_span, &lane);
+	for (int lane = 1; lane < p->lanes; lane++)
 		for (size_t r = 0; r < p->n_touch; r++)
-			p->touch[r] |= from[r];
-	}
+			p->touch[r] |= p->touch[(size_t)lane * p->n_touch + r];
+	params_walk(p, 0, reduce_span, NULL);
+	p->swept = true;
 }
 
 static void sum2_span(struct params *p, void *ctx, int piece, int i, size_t off, size_t n)
@@ -211,25 +228,15 @@ double params_norm(const struct params *p)
 	params_walk((struct params *)p, 0, sum2_span, part);	/* reads only */
 	for (int i = 0; i < PIECES; i++)
 		sum += part[i];
-	return sqrt(sum);
-}
-
-static void scale_span(struct params *p, void *ctx, int piece, int i, size_t off, size_t n)
-{
-	float s = *(float *)ctx, *g = p->g + off;
-
-	(void)piece, (void)i;
-	for (size_t k = 0; k < n; k++)
-		g[k] *= s;
+	return sqrt(sum) * (double)p->shrink;
 }
 
 double params_clip(struct params *p, double max_norm)
 {
 	double norm = params_norm(p);
-	float s = (float)(max_norm / norm);
 
 	if (isfinite(norm) && norm > max_norm)
-		params_walk(p, 0, scale_span, &s);
+		p->shrink *= (float)(max_norm / norm);
 	return norm;
 }
 

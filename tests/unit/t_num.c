@@ -363,6 +363,8 @@ static void t_params(void **state)
 	params_touch(&p, 1, e)[6] = 1;
 	params_reduce(&p);
 	CHECK(params_g(&p, 0, a)[0] == 4 && params_g(&p, 0, e)[4 * 6 + 1] == 3);
+	for (size_t i = 0; i < p.n; i++)	/* the next step finds the other lanes clean */
+		CHECK(p.g[p.n + i] == 0);
 	CHECK_NEAR(params_norm(&p), 5, 1e-9);
 	CHECK_NEAR(params_clip(&p, 1), 5, 1e-9);
 	CHECK_NEAR(params_norm(&p), 1, 1e-6);
@@ -418,8 +420,8 @@ static void t_adamw(void **state)
 
 static void t_rates(void **state)
 {
-	struct rate_law c = { RATE_CONSTANT, 0.1, 10, 100, 0 };
-	struct rate_law k = { RATE_COSINE, 0.1, 10, 110, 0.1 };
+	struct rate_law c = { RATE_CONSTANT, 0.1, 10, 100, 0, 0 };
+	struct rate_law k = { RATE_COSINE, 0.1, 10, 110, 0.1, 0 };
 
 	(void)state;
 	CHECK_NEAR(rate_at(&c, 0), 0.01, 1e-12);
