@@ -350,7 +350,7 @@ struct ltm_train_token_opts {
 	int context, batch;		/* tokens of a sequence, 0: 256; sequences of a batch, 0: 16 */
 	int lanes;			/* part of the run: 0: 4; batch is a multiple of it */
 	double dropout, decay;		/* decay 0: 0.1 */
-	double rate;			/* learning rate; 0: 0.002 */
+	double rate;			/* learning rate; 0: 0.005, by AdamW 0.002 */
 	double warmup;			/* steps; 0: a fiftieth, at most 100 */
 	const char *schedule;		/* "cool" (NULL): constant, then down to 0 over the last 40 % of steps;
 					 * "cosine"; "constant", with the weights of the second half averaged */
@@ -368,6 +368,7 @@ struct ltm_train_token_opts {
 	double words;			/* share of tokens, the rarest, kept of a scene and read; 0: none */
 	int read_at;			/* layers below the reading of scenes; 0: half of them */
 	int no_echo;			/* ended scenes are not remembered word for word */
+	const char *optimizer;		/* "muon" (NULL), "adamw" */
 };
 /* out gets a summary: size, speed, bits a character on dev and test books. */
 LTM_API int ltm_train_token(const struct ltm_train_token_opts *o, const struct ltm_sink *out,
@@ -392,6 +393,7 @@ struct ltm_compare_opts {
 	const char *dict;
 	const char *likelihood;		/* a folder of ltm_train of tokens, with the same tokenizer: its likelihood is
 					 * asked in next6 and order4; NULL: that of the comparison's own token model */
+	const char *optimizer;		/* of the decoders: "muon" (NULL), "adamw" */
 };
 LTM_API int ltm_compare(const struct ltm_compare_opts *o, const struct ltm_sink *out, const struct ltm_watch *w,
                         struct ltm_error *e);

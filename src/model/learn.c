@@ -140,7 +140,10 @@ static enum status step(struct run *r, const struct learn_hooks *h, const struct
 	why = trouble(r);
 	if (why)
 		return roll_back(r, h, why, w, e);
-	adamw_step(r->m->p, &p->law, rate, s->step + 1);
+	if (p->muon)
+		muon_step(p->muon, r->m->p, &p->law, rate, s->step + 1);
+	else
+		adamw_step(r->m->p, &p->law, rate, s->step + 1);
 	if (r->m->ready)
 		r->m->ready(r->m->ctx);
 	remember(s, count);

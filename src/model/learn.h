@@ -5,7 +5,7 @@
  *
  * Memory to memory: disk, clock and screen are the hooks'. A step is
  *
- *     begin(step); gradients = 0; lanes; sum in lane order; finite?; clip; AdamW; ready
+ *     begin(step); gradients = 0; lanes; sum in lane order; finite?; clip; AdamW or Muon; ready
  *
  * Numbers that are not finite, or a spike of the loss (above the running mean by LEARN_SPIKE
  * deviations and half a nat, twice running) send it back to the last good state (hooks->back) with
@@ -36,6 +36,7 @@ struct learn_plan {
 	uint64_t steps;
 	struct rate_law rate;
 	struct adamw law;
+	struct muon *muon;		/* opened over the learner's params, or NULL: AdamW for all of them */
 	double clip;			/* of the gradient's norm; 0: none */
 	uint64_t average_from;		/* weights are averaged from this step on; >= steps: never */
 	double average_keep;		/* of the exponential average */

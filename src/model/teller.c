@@ -73,7 +73,7 @@ static int add(struct params *p, int layer, const char *name, unsigned flags, si
 
 void teller_tensors_add(struct teller_tensors *m, struct params *p, const struct teller_shape *s)
 {
-	const unsigned matrix = PARAM_DECAY | PARAM_PACK;
+	const unsigned matrix = PARAM_DECAY | PARAM_PACK | PARAM_ORTHO;
 	size_t w = (size_t)s->width, h = (size_t)s->hidden;
 
 	must(!teller_shape_wrong(s));
@@ -84,10 +84,10 @@ void teller_tensors_add(struct teller_tensors *m, struct params *p, const struct
 		struct teller_layer *y = &m->layer[l];
 
 		y->att_norm = add(p, l, "att_norm", 0, w, 0);
-		y->qkv = add(p, l, "qkv", matrix, 3 * w, w);
+		y->qkv = add(p, l, "qkv", matrix | PARAM_STACKED(3), 3 * w, w);
 		y->att_out = add(p, l, "att_out", matrix, w, w);
 		y->ffn_norm = add(p, l, "ffn_norm", 0, w, 0);
-		y->gate_up = add(p, l, "gate_up", matrix, 2 * h, w);
+		y->gate_up = add(p, l, "gate_up", matrix | PARAM_STACKED(2), 2 * h, w);
 		y->down = add(p, l, "down", matrix, w, h);
 	}
 	m->norm = add(p, -1, "norm", 0, w, 0);

@@ -16,6 +16,7 @@ struct adamw_now {
 	float b1, b2, eps, rate, decay;	/* rate with the first moment's bias in it */
 	float c2;			/* 1 / (1 - b2^t) */
 	float shrink;			/* of the gradient */
+	unsigned but;			/* flags of tensors that stay */
 };
 
 static NUM_FAST void update(float *w, float *m, float *v, const float *g, size_t n,
@@ -39,12 +40,19 @@ static void adamw_span(struct params *p, void *ctx, int piece, int i, size_t off
 	float decay = p->t[i].flags & PARAM_DECAY ? now->decay : 0;
 
 	(void)piece;
+	if (p->t[i].flags & now->but)
+		return;
 	update(p->w + off, p->m + off, p->v + off, p->g + off, n, now, decay);
 }
 
 void adamw_step(struct params *p, const struct adamw *law, double rate, uint64_t step)
 {
-	struct adamw_now now;
+	adamw_step_but(p, law, rate, step, 0);
+}
+
+void adamw_step_but(struct params *p, const struct adamw *law, double rate, uint64_t step, unsigned flags)
+{
+	struct adamw_now now = { .but = flags };
 
 	must(step >= 1);
 	now.b1 = (float)law->b1;

@@ -80,7 +80,10 @@ enum param_flag {
 	PARAM_DECAY = 1,	/* AdamW decays it (matrices yes; biases, norms, embeddings no) */
 	PARAM_ROWS = 2,		/* an embedding table: only touched rows are summed and updated */
 	PARAM_PACK = 4,		/* a matrix that products in bf16 use (params_pack) */
+	PARAM_ORTHO = 8,	/* a hidden matrix, which Muon may move */
 };
+/* Flag of a PARAM_ORTHO tensor that holds n matrices of equal size one above the other (q, k, v). */
+#define PARAM_STACKED(n) ((unsigned)(n) << 8)
 enum { PARAM_DIMS = 4 };
 struct tensor {
 	const char *name;	/* copied by params_add */
@@ -154,6 +157,21 @@ struct adamw {
 };
 #define ADAMW_DEFAULT ((struct adamw){ 0.9, 0.999, 1e-8, 0.01 })
 void adamw_step(struct params *p, const struct adamw *law, double rate, uint64_t step);
+/* The same, leaving alone the tensors that have any of the flags. */
+void adamw_step_but(struct params *p, const struct adamw *law, double rate, uint64_t step, unsigned flags);
+
+/* Muon [Jordan 2024; Liu 2025]: PARAM_ORTHO tensors move by their momentum made orthogonal, the others by
+ * AdamW; one rate and decay for both (muon.c). It uses the moments m alone of what it moves. muon_open once the
+ * params are allocated; muon_close. Uses lanes inside; the same bits for any number of threads. */
+struct muon {
+	double momentum;	/* 0.95 */
+	int wide;		/* enum num_type of its products (num/mm/mm.h): bf16 where the chip multiplies it */
+	float *scratch;		/* its own */
+	size_t each;
+};
+void muon_open(struct muon *u, const struct params *p);
+void muon_close(struct muon *u);
+void muon_step(struct muon *u, struct params *p, const struct adamw *law, double rate, uint64_t step);
 
 /* Learning rate by step, 0-based: linear warm-up, then constant, or cosine to rate·floor, or constant
  * and in the last `cool` share of the steps linear to rate·floor (warm-up, stable, decay [Hu 2024;

@@ -1,6 +1,7 @@
 /* t_num.c - the training kit: products against their definition, gradients against slopes,
  * a test of that test, and the same bits for any number of threads. */
 #include "check.h"
+#include "num/mm/mm.h"
 #include "num/num.h"
 
 static void fill(float *x, size_t n, struct rng *r)
@@ -418,6 +419,138 @@ static void t_adamw(void **state)
 	params_clear(&p);
 }
 
+/* ---- Muon -------------------------------------------------------------------------- */
+/* Newton-Schulz by its definition, in double: X [r][c], r <= c. */
+static void ns_plain(double *x, int r, int c)
+{
+	double *A = calloc((size_t)r * r, sizeof *A), *B = calloc((size_t)r * r, sizeof *B);
+	double *y = calloc((size_t)r * c, sizeof *y), norm = 0;
+
+	for (int i = 0; i < r * c; i++)
+		norm += x[i] * x[i];
+	for (int i = 0; i < r * c; i++)
+		x[i] /= sqrt(norm) + 1e-7;
+	for (int t = 0; t < 5; t++) {
+		for (int i = 0; i < r; i++)
+			for (int j = 0; j < r; j++) {
+				A[i * r + j] = 0;
+				for (int k = 0; k < c; k++)
+					A[i * r + j] += x[i * c + k] * x[j * c + k];
+			}
+		for (int i = 0; i < r; i++)
+			for (int j = 0; j < r; j++) {
+				B[i * r + j] = -4.7750 * A[i * r + j];
+				for (int k = 0; k < r; k++)
+					B[i * r + j] += 2.0315 * A[i * r + k] * A[k * r + j];
+			}
+		for (int i = 0; i < r; i++)
+			for (int j = 0; j < c; j++) {
+				y[i * c + j] = 3.4445 * x[i * c + j];
+				for (int k = 0; k < r; k++)
+					y[i * c + j] += B[i * r + k] * x[k * c + j];
+			}
+		memcpy(x, y, (size_t)r * c * sizeof *x);
+	}
+	free(A), free(B), free(y);
+}
+
+/* What the first step of Muon does to a matrix of zeros [rows][cols]: -rate·0.2·sqrt(max)·O. */
+static void muon_want(double *to, const float *g, int rows, int cols)
+{
+	bool tall = rows > cols;
+	double *x = calloc((size_t)rows * cols, sizeof *x);
+
+	for (int i = 0; i < rows; i++)
+		for (int j = 0; j < cols; j++)
+			x[tall ? j * rows + i : i * cols + j] = (double)g[i * cols + j];
+	ns_plain(x, tall ? cols : rows, tall ? rows : cols);
+	for (int i = 0; i < rows; i++)
+		for (int j = 0; j < cols; j++)
+			to[i * cols + j] = -0.01 * 0.2 * sqrt(tall ? rows : cols) * x[tall ? j * rows + i : i * cols + j];
+	free(x);
+}
+
+static void muon_params(struct params *p, int t[4])
+{
+	*p = (struct params){ 0 };
+	t[0] = PARAMS_ADD(p, "wide", PARAM_DECAY | PARAM_ORTHO, 33, 70);
+	t[1] = PARAMS_ADD(p, "tall", PARAM_ORTHO, 45, 20);
+	t[2] = PARAMS_ADD(p, "stack", PARAM_ORTHO | PARAM_STACKED(3), 3 * 24, 24);
+	t[3] = PARAMS_ADD(p, "plain", 0, 50);
+	params_alloc(p, 1);
+}
+
+static void t_muon(void **state)
+{
+	static const struct { int t, rows, cols, at; } piece[] = {
+		{ 0, 33, 70, 0 }, { 1, 45, 20, 0 }, { 2, 24, 24, 0 }, { 2, 24, 24, 24 * 24 }, { 2, 24, 24, 2 * 24 * 24 } };
+	struct adamw law = { 0.9, 0.98, 1e-8, 0.1 };
+
+	(void)state;
+	for (int wide = NUM_F32; wide <= NUM_BF16; wide++) {
+		struct rng r = rng_stream(8, "t.muon", 0);
+		struct params p, same;
+		struct muon u;
+		double want[33 * 70];
+		int t[4];
+
+		muon_params(&p, t);
+		muon_params(&same, t);
+		muon_open(&u, &p);
+		u.wide = wide;
+		fill(p.g, p.n, &r);
+		for (int k = 0; k < 4; k++)	/* gaps stay zero */
+			memset(p.g + p.t[k].off + p.t[k].n, 0, ((k < 3 ? p.t[k + 1].off : p.n) - p.t[k].off - p.t[k].n) * 4);
+		memcpy(same.g, p.g, p.n * sizeof(float));
+		muon_step(&u, &p, &law, 0.01, 1);
+		for (size_t k = 0; k < sizeof piece / sizeof *piece; k++) {
+			int n = piece[k].rows * piece[k].cols;
+
+			muon_want(want, params_g(&p, 0, t[piece[k].t]) + piece[k].at, piece[k].rows, piece[k].cols);
+			for (int i = 0; i < n; i++)
+				CHECK_NEAR((double)params_w(&p, t[piece[k].t])[piece[k].at + i], want[i],
+				           wide == NUM_BF16 ? 5e-4 : 2e-7);
+		}
+		adamw_step(&same, &law, 0.01, 1);	/* what is not orthogonal moves as ever */
+		CHECK(!memcmp(params_w(&p, t[3]), params_w(&same, t[3]), 50 * sizeof(float)));
+		muon_close(&u);
+		params_clear(&p);
+		params_clear(&same);
+	}
+}
+
+/* Any number of threads, the same bits; decay and momentum from step to step. */
+static void t_muon_threads(void **state)
+{
+	struct adamw law = { 0.9, 0.98, 1e-8, 0.1 };
+	struct params p[2];
+
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct rng r = rng_stream(9, "t.muon", 1);
+		struct muon u;
+		int t[4];
+
+		num_threads_set(k ? 3 : 1);
+		muon_params(&p[k], t);
+		muon_open(&u, &p[k]);
+		params_init(&p[k], t[0], 1, 1);
+		for (int s = 1; s <= 3; s++) {
+			params_zero(&p[k]);
+			for (int i = 0; i < 4; i++)
+				fill(params_g(&p[k], 0, t[i]), p[k].t[t[i]].n, &r);
+			params_clip(&p[k], 1);
+			muon_step(&u, &p[k], &law, 0.01, (uint64_t)s);
+		}
+		muon_close(&u);
+	}
+	num_threads_set(0);
+	CHECK(!memcmp(p[0].w, p[1].w, p[0].n * sizeof(float)));
+	CHECK(!memcmp(p[0].m, p[1].m, p[0].n * sizeof(float)));
+	params_clear(&p[0]);
+	params_clear(&p[1]);
+}
+
 static void t_rates(void **state)
 {
 	struct rate_law c = { RATE_CONSTANT, 0.1, 10, 100, 0, 0 };
@@ -563,7 +696,8 @@ int main(void)
 		cmocka_unit_test(t_curves), cmocka_unit_test(t_nan_goes_through),
 		cmocka_unit_test(t_gradients), cmocka_unit_test(t_gradients_catch),
 		cmocka_unit_test(t_gradients_add), cmocka_unit_test(t_dropout),
-		cmocka_unit_test(t_params), cmocka_unit_test(t_adamw), cmocka_unit_test(t_rates),
+		cmocka_unit_test(t_params), cmocka_unit_test(t_adamw), cmocka_unit_test(t_muon),
+		cmocka_unit_test(t_muon_threads), cmocka_unit_test(t_rates),
 		cmocka_unit_test(t_average), cmocka_unit_test(t_same_bits),
 	};
 

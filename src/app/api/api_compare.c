@@ -5,6 +5,7 @@
  */
 #include "app/api/api.h"
 #include "app/compare/compare.h"
+#include "app/learn/run.h"
 #include "num/team.h"
 
 static enum status impossible(const struct ltm_compare_opts *o, struct err *e)
@@ -53,11 +54,12 @@ LTM_API int ltm_compare(const struct ltm_compare_opts *opts, const struct ltm_si
 
 	if (!st && team_started())
 		st = err_set(&e, ERR_USAGE, "compare is one process: start it without mpirun");
-	if (!st && !(st = need(o.dir, "the folder for the comparison (-o)", &e)) && !(st = impossible(&o, &e)) && !(st = formats_of(&formats, o.formats, &e)))
+	if (!st && !(st = need(o.dir, "the folder for the comparison (-o)", &e)) && !(st = impossible(&o, &e)) && !(st = formats_of(&formats, o.formats, &e)) &&
+	    !(st = run_optimizer_check(o.optimizer, &e)))
 		st = stage_compare(&(struct compare_opts){
 			.path = o.path, .n_path = o.n_path, .dir = o.dir, .quick = o.quick, .tokens = o.tokens, .seeds = o.seeds, .formats = formats,
 			.layers = o.layers, .width = o.width, .vocab = o.vocab, .likelihood = o.likelihood, .json = o.json, .threads = threads_of(o.threads),
-			.seed = o.seed, .dict = o.dict,
+			.seed = o.seed, .dict = o.dict, .optimizer = o.optimizer ? o.optimizer : "muon",
 		}, &b, &w, &e);
 	sink_send(out, &b);
 	return give(error, &e, st);

@@ -44,6 +44,8 @@ LTM_API int ltm_train_token(const struct ltm_train_token_opts *opts, const struc
 	    o.scenes && !mind_of(&o, &a))
 		st = err_set(&e, ERR_USAGE, "%s: no mind; scenes are read by ltm read BOOKS -o MIND", o.n_path ? o.path[0] : "(none)");
 	if (!st)
+		st = run_optimizer_check(o.optimizer, &e);
+	if (!st)
 		st = stage_token(&(struct token_opts){
 			.from = { .path = o.path, .n_path = o.n_path, .mind = mind_of(&o, &a), .tokenizer = o.tokenizer, .scheme = o.scheme,
 			          .vocab = o.vocab, .dict = o.dict, .salient = o.words, .echo = o.scenes && !o.no_echo },
@@ -54,7 +56,7 @@ LTM_API int ltm_train_token(const struct ltm_train_token_opts *opts, const struc
 			          .path = o.scenes ? JOINT_ON : JOINT_OFF, .registers = o.registers, .read_at = o.read_at, .echo = o.scenes && !o.no_echo },
 			.words = o.words,
 			.run = { .steps = o.steps, .epochs = o.epochs, .minutes = o.minutes, .rate = o.rate, .decay = o.decay,
-			         .warmup = o.warmup, .schedule = o.schedule, .resume = o.resume,
+			         .warmup = o.warmup, .schedule = o.schedule, .optimizer = o.optimizer ? o.optimizer : "muon", .resume = o.resume,
 			         .stop_after = o.stop_after > 0 ? (uint64_t)o.stop_after : 0 },
 			.precision = o.precision, .threads = threads_of(o.threads),
 		}, &b, &w, &e);

@@ -36,6 +36,8 @@ static const struct opt opts[] = {
 	{ "likelihood", 0, OPT_STR, AT(likelihood), "DIR",
 	  { "ask the likelihood of the token model in DIR (ltm train --format token), not of the comparison's own",
 	    "спрашивать правдоподобие у модели в DIR (ltm train --format token), а не у обученной здесь" }, 0, 0 },
+	{ "optimizer", 0, OPT_STR, AT(optimizer), "NAME",
+	  { "of the decoders: muon (default), adamw", "для декодеров: muon (по умолчанию), adamw" }, 0, 0 },
 	{ "json", 0, OPT_FLAG, AT(json), NULL, { "as JSON", "в JSON" }, 0, 0 },
 	{ "dict", 0, OPT_STR, AT(dict), "FILE",
 	  { "the dictionary (default: found by itself)", "словарь (по умолчанию находится сам)" }, 0, 0 },

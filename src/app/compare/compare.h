@@ -40,6 +40,7 @@ struct compare_opts {
 	int seeds;			/* of the formats; 0: 1 */
 	unsigned formats;		/* bit f: format f is trained; 0: all but long. token and fractal always are */
 	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 2, 128, 4096 */
+	const char *optimizer;		/* of the formats (app/learn/run.h) */
 	const char *likelihood;		/* a folder of `ltm train --format token`: its likelihood is asked; NULL: the comparison's own */
 	bool json;
 	int threads;

@@ -115,9 +115,9 @@ static void put_task(struct buf *b, const struct eval_table *t, int k)
 
 void compare_text(struct buf *b, const struct compare *c)
 {
-	buf_printf(b, "%u training, %u dev, %u test books; %.1f million training tokens, %u scenes; %d seed%s. bpc: bits a character.\n\n",
+	buf_printf(b, "%u training, %u dev, %u test books; %.1f million training tokens, %u scenes; %d seed%s; %s. bpc: bits a character.\n\n",
 	           c->d.train.s.texts, c->d.dev.s.texts, c->d.test.s.texts, (double)c->d.train.s.ids.n / 1e6,
-	           c->d.train.scenes + c->d.dev.scenes + c->d.test.scenes, c->seeds, c->seeds > 1 ? "s, 95 % intervals" : "");
+	           c->d.train.scenes + c->d.dev.scenes + c->d.test.scenes, c->seeds, c->seeds > 1 ? "s, 95 % intervals" : "", c->o->optimizer);
 	put_formats(b, c);
 	put_nets(b, c);
 	buf_printf(b, "\nrecall of %zu test scenes among their book's, from a code of", c->recall_scenes);
@@ -209,7 +209,8 @@ void compare_json(struct buf *b, const struct compare *c)
 {
 	bool first = true;
 
-	buf_printf(b, "{\n \"seed\": %llu, \"seeds\": %d, ", (unsigned long long)c->o->seed, c->seeds);
+	buf_printf(b, "{\n \"seed\": %llu, \"seeds\": %d, \"optimizer\": \"%s\", ", (unsigned long long)c->o->seed, c->seeds,
+	           c->o->optimizer);
 	num(b, "budget_flop", c->budget, ",\n");
 	buf_str(b, S(" \"formats\": ["));
 	json_formats(b, c);

@@ -135,9 +135,10 @@ static struct str config_of(struct compare *c, const struct joint_plan *p, uint6
 
 	return str_printf(&c->mem, "{\"layers\":%d,\"width\":%d,\"heads\":%d,\"hidden\":%d,\"vocab\":%d,\"span\":%d,\"window\":%d,"
 	                  "\"rows\":%d,\"lanes\":%d,\"path\":%d,\"registers\":%d,\"register_dim\":%d,\"tell\":%g,\"words\":%d,"
-	                  "\"symbols\":%d,\"echo\":%d,\"cross\":%d,\"read_at\":%d,\"precision\":%d,\"steps\":%llu,\"seed\":%llu}", s->layers, s->width,
+	                  "\"symbols\":%d,\"echo\":%d,\"cross\":%d,\"read_at\":%d,\"precision\":%d,%s\"steps\":%llu,\"seed\":%llu}", s->layers, s->width,
 	                  s->heads, s->hidden, s->vocab, p->t.T, p->t.window, p->t.rows, p->t.lanes, p->path, p->registers,
-	                  p->register_dim, p->tell, p->words, p->symbols, p->echo, p->cross_every, p->read_at, p->t.wide, (unsigned long long)steps,
+	                  p->register_dim, p->tell, p->words, p->symbols, p->echo, p->cross_every, p->read_at, p->t.wide,
+	                  strcmp(c->o->optimizer, "adamw") ? "\"optimizer\":\"muon\"," : "", (unsigned long long)steps,
 	                  (unsigned long long)p->t.seed);
 }
 
@@ -152,7 +153,7 @@ enum { POINTS = 6, POINTS_QUICK = 2, SAMPLE = 1 << 19, SAMPLE_QUICK = 1 << 16 };
 static enum status train(struct compare *c, struct token_run *r, enum format f, int seed, double *seconds, struct err *e)
 {
 	struct joint_plan p = plan_of(c, f, c->f[f].hidden);
-	struct run_plan plan = { .steps = c->f[f].steps, .resume = true, .keep = true };
+	struct run_plan plan = { .steps = c->f[f].steps, .optimizer = c->o->optimizer, .resume = true, .keep = true };
 	const char *dir = dir_of(c, f, seed);
 	struct run_model k;
 	struct run run;

@@ -32,6 +32,12 @@ static enum status rate_kind(enum rate_kind *out, const char *name, struct err *
 	return OK;
 }
 
+enum status run_optimizer_check(const char *name, struct err *e)
+{
+	return !name || !strcmp(name, "adamw") || !strcmp(name, "muon") ? OK :
+	       err_set(e, ERR_USAGE, "no optimizer '%s': adamw, muon", name);
+}
+
 static void learning(struct run *r, uint64_t steps, enum rate_kind kind)
 {
 	const struct run_plan *o = &r->o;
@@ -39,9 +45,10 @@ static void learning(struct run *r, uint64_t steps, enum rate_kind kind)
 
 	r->plan = (struct learn_plan){
 		.steps = steps,
-		.rate = { .kind = kind, .rate = o->rate > 0 ? o->rate : 2e-3, .warmup = (uint64_t)warmup,
+		.rate = { .kind = kind, .rate = o->rate > 0 ? o->rate : r->muon.scratch ? 5e-3 : 2e-3, .warmup = (uint64_t)warmup,
 		          .total = steps, .floor = 0, .cool = 0.4 },
 		.law = { 0.9, 0.98, 1e-8, o->decay > 0 ? o->decay : 0.1 }, .clip = 1,
+		.muon = r->muon.scratch ? &r->muon : NULL,
 		.average_from = kind == RATE_CONSTANT ? steps / 2 : steps, .average_keep = 0.998,
 	};
 	if (kind == RATE_COSINE)
@@ -169,8 +176,8 @@ static enum status steps_by_minutes(struct run *r, uint64_t *steps, enum rate_ki
 
 	learning(r, 1 << 20, kind);
 	r->plan.steps = MEASURED;
-	if (learn(&r->k.m, &(struct learn_plan){ .steps = 2, .rate = r->plan.rate, .law = r->plan.law, .clip = 1 }, &s,
-	          &none, r->w, e))
+	if (learn(&r->k.m, &(struct learn_plan){ .steps = 2, .rate = r->plan.rate, .law = r->plan.law, .muon = r->plan.muon, .clip = 1 },
+	          &s, &none, r->w, e))
 		return e->code == ERR_STOP ? e->code : err_in(e, "measuring the speed");
 	at = clock_now();
 	if (learn(&r->k.m, &r->plan, &s, &none, r->w, e))
@@ -239,6 +246,10 @@ enum status run_train(struct run *r, const char *dir, const char *name, const st
 	r->ckpt = (struct checkpoint){ .kind = k->kind, .identity = k->identity, .config = k->config };
 	r->ckpt_path = str_printf(&r->mem, "%s/%s", dir, name).p;
 	r->curve_path = str_printf(&r->mem, "%s/curve.tsv", dir).p;
+	if (run_optimizer_check(o->optimizer, e))
+		return e->code;
+	if (o->optimizer && !strcmp(o->optimizer, "muon"))
+		muon_open(&r->muon, k->m.p);
 	resumed = go_on(r, e);
 	if (team_share_err(e))
 		return e->code;
@@ -267,6 +278,7 @@ enum status run_done(struct run *r, struct err *e)
 void run_clear(struct run *r)
 {
 	learn_state_clear(&r->s);
+	muon_close(&r->muon);
 	buf_free(&r->curve);
 	arena_close(&r->mem);
 	*r = (struct run){ 0 };

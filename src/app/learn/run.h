@@ -15,8 +15,9 @@
 struct run_plan {
 	uint64_t steps;			/* 0: by epochs or minutes */
 	double epochs, minutes;		/* both 0: 1 epoch */
-	double rate, decay, warmup;	/* 0: defaults; warmup in steps */
+	double rate, decay, warmup;	/* 0: defaults (rate 0.002, by Muon 0.005; decay 0.1); warmup in steps */
 	const char *schedule;		/* "cool" (NULL), "cosine", "constant" */
+	const char *optimizer;		/* "adamw" (NULL), "muon" where the model has matrices for it (num/num.h) */
 	bool resume;
 	uint64_t stop_after;
 	bool keep;			/* a checkpoint at the end too: to be opened again by resume */
@@ -43,6 +44,7 @@ struct run {
 	struct buf curve;
 	const char *dir;
 	/* its own */
+	struct muon muon;
 	const char *ckpt_path, *curve_path;
 	struct checkpoint ckpt;
 	uint64_t loaded;		/* the step it went on from */
@@ -52,6 +54,8 @@ struct run {
 	double loss, losses;			/* since the last line of the log */
 	struct arena mem;
 };
+/* ERR_USAGE for a name that is none. */
+enum status run_optimizer_check(const char *name, struct err *e);
 /* Trains to the plan's end, or goes on with it. dir must exist. ERR_STOP: state saved, to be resumed. ERR_FORMAT:
  * there is a checkpoint of another run and resume is set. run_clear in every case. */
 enum status run_train(struct run *r, const char *dir, const char *name, const struct run_plan *o,

@@ -76,17 +76,19 @@ static struct str config_of(struct training *t)
 	const struct joint_plan *p = &t->r.p;
 	const struct teller_shape *s = &p->t.shape;
 	const struct run_plan *o = &t->o->run;
-	struct str scenes = S("");
+	struct str scenes = S(""), optimizer = S("");
 
 	if (p->path != JOINT_OFF)
 		scenes = str_printf(&t->mem, "\"read_at\":%d,\"cross_every\":%d,\"cross_heads\":%d,\"registers\":%d,\"tell\":%g,"
 		                    "\"units\":%d,\"words\":%d,\"salient\":%g,\"echo\":%d,", p->read_at, p->cross_every, p->cross_heads,
 		                    p->registers, p->tell, p->units, p->words, t->o->words, p->echo);
+	if (strcmp(o->optimizer, "adamw"))
+		optimizer = str_printf(&t->mem, "\"optimizer\":\"%s\",", o->optimizer);
 	return str_printf(&t->mem, "{\"layers\":%d,\"width\":%d,\"heads\":%d,\"hidden\":%d,\"vocab\":%d,\"context\":%d,"
-	                  "\"batch\":%d,\"lanes\":%d,\"window\":%d," STR_FMT "\"dropout\":%g,\"precision\":\"%s\",\"rate\":%g,"
+	                  "\"batch\":%d,\"lanes\":%d,\"window\":%d," STR_FMT STR_FMT "\"dropout\":%g,\"precision\":\"%s\",\"rate\":%g,"
 	                  "\"decay\":%g,\"warmup\":%g,\"schedule\":\"%s\",\"steps\":%llu,\"epochs\":%g,\"minutes\":%g,"
 	                  "\"seed\":%llu}", s->layers, s->width, s->heads, s->hidden, s->vocab, p->t.T, p->t.rows,
-	                  p->t.lanes, p->t.window, STR_ARG(scenes), p->t.dropout, p->t.wide == NUM_BF16 ? "bf16" : "float32",
+	                  p->t.lanes, p->t.window, STR_ARG(scenes), STR_ARG(optimizer), p->t.dropout, p->t.wide == NUM_BF16 ? "bf16" : "float32",
 	                  o->rate, o->decay, o->warmup, o->schedule ? o->schedule : "cool", (unsigned long long)o->steps,
 	                  o->epochs, o->minutes, (unsigned long long)p->t.seed);
 }
