@@ -41,7 +41,7 @@ static const char *plan_wrong(const struct joint_plan *p)
 /* ---- tensors -------------------------------------------------------------------------------- */
 static void tensors(struct joint *j)
 {
-	const unsigned matrix = PARAM_DECAY | PARAM_PACK;
+	const unsigned gate = PARAM_DECAY | PARAM_PACK, matrix = gate | PARAM_ORTHO, two = matrix | PARAM_STACKED(2);
 	const struct teller_shape *s = &j->plan.t.shape;
 	size_t w = (size_t)s->width, R = (size_t)j->plan.registers;
 	char name[64];
@@ -60,19 +60,19 @@ static void tensors(struct joint *j)
 		c->field = PARAMS_ADD(&j->p, name, flags, __VA_ARGS__)
 		ADD(norm, 0, w);
 		ADD(q, matrix, w, w);
-		ADD(kv, matrix, 2 * w, m == WORDS ? w : (size_t)j->plan.register_dim);
+		ADD(kv, two, 2 * w, m == WORDS ? w : (size_t)j->plan.register_dim);
 		ADD(out, matrix, w, w);
 		if (m == WORDS && j->plan.follow) {
 			ADD(now, matrix, w, w);
-			ADD(after, matrix, 2 * w, w);
+			ADD(after, two, 2 * w, w);
 		}
 #undef ADD
 	}
 	if (echoes(&j->plan)) {
-		j->gate_x = PARAMS_ADD(&j->p, "echo.gate_x", matrix, GATE, w);
-		j->gate_f = PARAMS_ADD(&j->p, "echo.gate_f", matrix, GATE, FEATURES);
+		j->gate_x = PARAMS_ADD(&j->p, "echo.gate_x", gate, GATE, w);
+		j->gate_f = PARAMS_ADD(&j->p, "echo.gate_f", gate, GATE, FEATURES);
 		j->gate_b = PARAMS_ADD(&j->p, "echo.gate_b", 0, GATE);
-		j->gate_out = PARAMS_ADD(&j->p, "echo.gate_out", matrix, ECHO_ORDERS + 1, GATE);
+		j->gate_out = PARAMS_ADD(&j->p, "echo.gate_out", gate, ECHO_ORDERS + 1, GATE);
 		j->gate_bias = PARAMS_ADD(&j->p, "echo.gate_bias", 0, ECHO_ORDERS + 1);
 	}
 	if (kept(&j->plan, WORDS))
@@ -85,10 +85,10 @@ static void tensors(struct joint *j)
 	if (!kept(&j->plan, WORDS))
 		j->pool_norm = PARAMS_ADD(&j->p, "reader.norm", 0, w);
 	j->pool_q = PARAMS_ADD(&j->p, "reader.q", matrix, w, w);
-	j->pool_kv = PARAMS_ADD(&j->p, "reader.kv", matrix, 2 * w, w);
+	j->pool_kv = PARAMS_ADD(&j->p, "reader.kv", two, 2 * w, w);
 	j->pool_out = PARAMS_ADD(&j->p, "reader.out", matrix, w, w);
 	j->ffn_norm = PARAMS_ADD(&j->p, "reader.ffn_norm", 0, w);
-	j->gate_up = PARAMS_ADD(&j->p, "reader.gate_up", matrix, 2 * w, w);
+	j->gate_up = PARAMS_ADD(&j->p, "reader.gate_up", two, 2 * w, w);
 	j->down = PARAMS_ADD(&j->p, "reader.down", matrix, w, w);
 	j->mem_norm[REGISTERS] = PARAMS_ADD(&j->p, "reader.out_norm", 0, w);
 	j->meaning = PARAMS_ADD(&j->p, "reader.z", matrix, (size_t)j->plan.register_dim, w);
