@@ -383,7 +383,7 @@ struct ltm_compare_opts {
 	size_t n_path;
 	const char *dir;
 	int quick;			/* a smaller model and budget, at most 20 MB of books */
-	double tokens;			/* millions the token model learns from; 0: 3 with bf16, else 0.75; quick 0.2 */
+	double tokens;			/* millions the token model learns from; 0: 3 with bf16, else 0.4; quick 0.2 */
 	int seeds;			/* 0: 1 */
 	const char *formats;		/* "token,latent,concept,fractal,long" (NULL: all but long); token and fractal always are */
 	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 2, 128, 4096 */

@@ -21,9 +21,9 @@ static const struct opt opts[] = {
 	    "модель и бюджет поменьше, не более 20 МБ книг: минуты вместо часа" }, 0, 0 },
 	{ "tokens", 0, OPT_REAL, AT(tokens), "N",
 	  { "millions of tokens the token model learns from; all others get the same operations (default: 3 where the chip "
-	    "multiplies bf16, else 0.75; quick: 0.2)",
+	    "multiplies bf16, else 0.4; quick: 0.2)",
 	    "на скольких миллионах токенов учится модель по токенам; остальным — столько же операций (по умолчанию 3, если "
-	    "процессор умножает bf16, иначе 0.75; quick: 0.2)" }, 0, 1000000 },
+	    "процессор умножает bf16, иначе 0.4; quick: 0.2)" }, 0, 1000000 },
 	{ "seeds", 0, OPT_INT, AT(seeds), "N",
 	  { "train each format so many times, with intervals (default: 1)",
 	    "обучить каждый вид столько раз, с интервалами (по умолчанию 1)" }, 1, 10 },

@@ -36,7 +36,7 @@ struct compare_opts {
 	size_t n_path;
 	const char *dir;
 	bool quick;			/* a smaller model and budget, a part of the library: five minutes on two cores */
-	double tokens;			/* millions the token model learns from: the budget; 0: 3 in bf16, else 0.75; quick 0.2 */
+	double tokens;			/* millions the token model learns from: the budget; 0: 3 in bf16, else 0.4; quick 0.2 */
 	int seeds;			/* of the formats; 0: 1 */
 	unsigned formats;		/* bit f: format f is trained; 0: all but long. token and fractal always are */
 	int layers, width, vocab;	/* 0: 6, 256, 8192; quick 2, 128, 4096 */

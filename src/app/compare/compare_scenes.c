@@ -15,19 +15,22 @@
 #include "io/mind.h"
 #include "order/order.h"
 
-enum { FIELD = 2048, SPANS = 8, BOOTSTRAP = 2000, QUICK_SCENES = 4000, QUICK_SCENES_DEV = 1000 };
+enum { FIELD = 2048, SPANS = 8, BOOTSTRAP = 2000, SCENES = 20000, SCENES_DEV = 5000 };	/* SCENES: a million tokens */
 
 static const struct token_part *part(const struct compare *c, int split)
 {
 	return split == SPLIT_TRAIN ? &c->d.train : split == SPLIT_DEV ? &c->d.dev : &c->d.test;
 }
 
-/* How many of the part's books are looked at: with --quick, the first that have so many scenes; test books are asked all. */
+/* How many of the part's books are looked at: the first, as the budget allows, for a reader's pass over all scenes of
+ * a library may take longer than a small budget's training. Test books are asked all. */
 static uint32_t books_of(const struct compare *c, int split, const struct token_part *p)
 {
-	uint32_t n = p->s.texts, most = split == SPLIT_TRAIN ? QUICK_SCENES : QUICK_SCENES_DEV;
+	double budget = c->o->tokens > 0.2 ? c->o->tokens : 0.2;	/* as with --quick at least */
+	double most = budget * (split == SPLIT_TRAIN ? SCENES : SCENES_DEV);
+	uint32_t n = p->s.texts;
 
-	while (c->o->quick && split != SPLIT_TEST && n > 1 && p->book[n] > most)
+	while (split != SPLIT_TEST && n > 1 && (double)p->book[n] > most)
 		n--;
 	return n;
 }

@@ -147,7 +147,7 @@ static const char *dir_of(struct compare *c, enum format f, int seed)
 	return str_printf(&c->mem, "%s/%s.%d", c->dir, names[f], seed).p;
 }
 
-enum { POINTS = 6, POINTS_QUICK = 2, SAMPLE = 1 << 19, SAMPLE_QUICK = 1 << 16 };	/* of a curve; tokens that are scored */
+enum { POINTS = 4, POINTS_QUICK = 2, SAMPLE = 1 << 18, SAMPLE_QUICK = 1 << 16 };	/* of a curve; tokens that are scored */
 
 /* Trains it, or opens what was trained: its checkpoint at the end stays. */
 static enum status train(struct compare *c, struct token_run *r, enum format f, int seed, double *seconds, struct err *e)
