@@ -308,7 +308,7 @@ static void systems(struct eval_table *t, const struct judge *j, const struct pa
 
 static enum status ask(struct compare *c, struct judge *j, const struct guesses g[SCENENET_KINDS], struct err *e)
 {
-	size_t most = c->o->quick ? 8 : c->o->tokens < 1 ? 16 : 40;
+	size_t most = c->o->quick ? 8 : compare_small(c) ? 16 : 40;
 	struct map map;
 	struct pairs p = { .map = &map };
 	struct guesser by[SCENENET_KINDS];

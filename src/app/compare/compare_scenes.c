@@ -253,9 +253,9 @@ static void spread_out(struct compare *c)
 static uint64_t reader_identity(const struct compare *c, struct token_run *r)
 {
 	struct params *p = joint_params(r->j);
-	uint32_t books = books_of(c, SPLIT_TRAIN, part(c, SPLIT_TRAIN));
+	uint32_t books[] = { books_of(c, SPLIT_TRAIN, part(c, SPLIT_TRAIN)), books_of(c, SPLIT_DEV, part(c, SPLIT_DEV)) };
 
-	return hash64(&books, sizeof books, hash64(p->w, p->n * sizeof *p->w, c->d.hash));
+	return hash64(books, sizeof books, hash64(p->w, p->n * sizeof *p->w, c->d.hash));
 }
 
 static enum status read_scenes(struct compare *c, struct err *e)

@@ -147,7 +147,10 @@ static const char *dir_of(struct compare *c, enum format f, int seed)
 	return str_printf(&c->mem, "%s/%s.%d", c->dir, names[f], seed).p;
 }
 
-enum { POINTS = 4, POINTS_QUICK = 2, SAMPLE = 1 << 18, SAMPLE_QUICK = 1 << 16 };	/* of a curve; tokens that are scored */
+enum {
+	POINTS = 6, POINTS_SMALL = 4, POINTS_QUICK = 2,				/* of a curve */
+	SAMPLE = 1 << 19, SAMPLE_SMALL = 1 << 18, SAMPLE_QUICK = 1 << 16	/* tokens that are scored */
+};
 
 /* Trains it, or opens what was trained: its checkpoint at the end stays. */
 static enum status train(struct compare *c, struct token_run *r, enum format f, int seed, double *seconds, struct err *e)
@@ -164,7 +167,7 @@ static enum status train(struct compare *c, struct token_run *r, enum format f, 
 	r->sample = c->o->quick ? SAMPLE_QUICK : 0;
 	k = token_run_model(r, config_of(c, &p, plan.steps));
 	k.what = names[f];
-	k.points = c->o->quick ? POINTS_QUICK : POINTS;
+	k.points = c->o->quick ? POINTS_QUICK : compare_small(c) ? POINTS_SMALL : POINTS;
 	run_train(&run, dir, "teller", &plan, &k, c->w, e);
 	*seconds = run_seconds(&run);
 	run_clear(&run);
@@ -180,7 +183,7 @@ enum status compare_open_teller(struct compare *c, struct token_run *r, enum for
 
 static size_t sample_of(const struct compare *c)
 {
-	return c->o->quick ? SAMPLE_QUICK : SAMPLE;
+	return c->o->quick ? SAMPLE_QUICK : compare_small(c) ? SAMPLE_SMALL : SAMPLE;
 }
 
 /* ---- scores ---------------------------------------------------------------------------------------- */

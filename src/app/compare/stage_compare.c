@@ -126,7 +126,7 @@ enum status stage_compare(const struct compare_opts *o, struct buf *out, const s
 	struct lock l = { -1 };
 
 	if (own.tokens <= 0)
-		own.tokens = own.quick ? 0.2 : mm_fast() ? 3 : 0.4;	/* within an hour on two cores */
+		own.tokens = own.quick ? 0.2 : mm_fast() ? 3 : 0.4;	/* for an hour of two cores: docs/compare.md */
 	own.formats = own.formats ? own.formats | 1u << FORMAT_TOKEN | 1u << FORMAT_FRACTAL : (1u << FORMAT_LONG) - 1;
 	*c = (struct compare){ .o = &own, .dir = o->dir, .mem = arena_open("compare"), .w = w };
 	num_threads_set(o->threads);
