@@ -95,10 +95,10 @@ struct compare {
 	const struct watch *w;
 };
 
-/* Each fills its part of c, from DIR where it is there already. */
 /* Budgets below a million tokens are scored on less and asked less: what is asked must not cost more than what is learnt. */
 static inline bool compare_small(const struct compare *c) { return c->o->tokens < 1; }
 
+/* Each fills its part of c, from DIR where it is there already. */
 enum status compare_tellers(struct compare *c, struct err *e);
 enum status compare_scenes(struct compare *c, struct guesses out[SCENENET_KINDS], struct err *e);
 enum status compare_next(struct compare *c, const struct guesses g[SCENENET_KINDS], struct err *e);
